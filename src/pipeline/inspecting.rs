@@ -1,0 +1,93 @@
+//! *detect*, for a whole request: every text part, from the cache where its text was seen before.
+
+use crate::base::{Confidence, EntityType, Finding};
+use crate::detect::{Detector, Hint};
+use crate::protocol::{ChatRequest, Place};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// Shorter texts are scanned faster than they are looked up, in bytes.
+const WORTH_CACHING_BYTES: usize = 96;
+
+/// What the cache may take, in bytes: findings, keys and book-keeping.
+const CACHE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Remembers findings by a keyed hash of the text, so that a conversation scans only its new turn.
+///
+/// The key is random and lives as long as the process; texts and hashes never leave it.
+pub(super) struct FindingCache {
+    key: [u8; 32],
+    findings: Cache<[u8; 32], Arc<[Finding]>, ByBytes>,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<[u8; 32], Arc<[Finding]>> for ByBytes {
+    fn weight(&self, _: &[u8; 32], findings: &Arc<[Finding]>) -> u64 {
+        128 + size_of_val::<[Finding]>(findings) as u64
+    }
+}
+
+impl std::fmt::Debug for FindingCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FindingCache").field("entries", &self.findings.len()).finish_non_exhaustive()
+    }
+}
+
+impl FindingCache {
+    /// An empty cache under this random key.
+    pub(super) fn new(key: [u8; 32]) -> Self {
+        let findings = Cache::with_weighter(4_096, CACHE_BYTES, ByBytes);
+        Self { key, findings }
+    }
+
+    fn scan(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Arc<[Finding]> {
+        if text.len() < WORTH_CACHING_BYTES {
+            return detector.scan(text, hint).into();
+        }
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(hint.key.unwrap_or_default().as_bytes());
+        hasher.update(&[0xFF]);
+        let hash = *hasher.update(text.as_bytes()).finalize().as_bytes();
+        if let Some(known) = self.findings.get(&hash) {
+            return known;
+        }
+        let found: Arc<[Finding]> = detector.scan(text, hint).into();
+        self.findings.insert(hash, Arc::clone(&found));
+        found
+    }
+}
+
+/// What was found in a request.
+#[derive(Debug)]
+pub(super) struct Inspection {
+    /// For each text part of the request, in its order.
+    pub(super) findings: Vec<Arc<[Finding]>>,
+    /// All findings, as the policy wants to know them.
+    pub(super) seen: Vec<(EntityType, Confidence)>,
+    /// Whether one stands in an id, which can't be rewritten.
+    pub(super) in_id: bool,
+}
+
+/// Scans every text part of `request`.
+pub(super) fn inspect(request: &ChatRequest, detector: &Detector, cache: &FindingCache) -> Inspection {
+    let none: Arc<[Finding]> = Arc::new([]);
+    let mut inspection = Inspection { findings: Vec::new(), seen: Vec::new(), in_id: false };
+    for part in request.parts() {
+        let text = part.text(request.body());
+        let key = part.key(request.body());
+        let findings = match text.is_empty() {
+            true => Arc::clone(&none),
+            false => cache.scan(detector, &text, Hint { key: key.as_deref() }),
+        };
+        if part.place == Place::Id {
+            inspection.in_id |= findings.iter().any(|f| f.confidence == Confidence::High);
+        } else {
+            inspection.seen.extend(findings.iter().map(|f| (f.entity, f.confidence)));
+        }
+        inspection.findings.push(findings);
+    }
+    inspection
+}

@@ -1,0 +1,271 @@
+//! The story of one request, from bytes that came in to bytes that go back.
+//!
+//! [`Pipeline::chat`] is that story. Every step that fails ends it before the line that sends: what can't be parsed,
+//! inspected, decided, rewritten or recorded does not leave.
+//!
+//! Refuses to know: sockets, HTTP framing, files.
+
+mod inspecting;
+mod outbound;
+mod policy_tests;
+mod recording;
+mod refusing;
+mod restoring;
+mod service;
+mod streaming;
+
+#[cfg(test)]
+mod tests;
+
+pub use policy_tests::{TestFailure, failing_tests};
+pub use service::{Call, Refusal, Reply, ReplyBody, StreamFault};
+
+use crate::audit::{AuditLog, PolicyRef};
+use crate::base::Clock;
+use crate::detect::Detector;
+use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
+use crate::policy::{Decision, Policy, Situation};
+use crate::protocol::{ChatRequest, Limits};
+use crate::restore::Originals;
+use crate::route::{self, Candidate, Fit};
+use crate::vault::Vault;
+use bytes::Bytes;
+use inspecting::{FindingCache, Inspection};
+use outbound::Egress;
+use recording::{Attempt, Outcome, ReplyRecord};
+use restoring::ReplyRestorer;
+use std::sync::Arc;
+
+/// From this size on, CPU work of a request is kept off the threads that serve others, in bytes.
+const LARGE_BODY_BYTES: usize = 64 * 1024;
+
+/// Everything that answers a request.
+#[derive(Debug)]
+pub struct Pipeline {
+    policy: Arc<Policy>,
+    detector: Detector,
+    vault: Vault,
+    audit: AuditLog,
+    backends: Vec<Arc<dyn Backend>>,
+    route: route::Config,
+    clock: Clock,
+    cache: FindingCache,
+    restore_limit_bytes: usize,
+    policy_ref: Arc<PolicyRef>,
+    policy_header: String,
+}
+
+/// What a pipeline is made of.
+#[derive(Debug)]
+pub struct Rooms {
+    /// The policy in force; its tests have passed.
+    pub policy: Arc<Policy>,
+    /// Built with the policy's own recognizers.
+    pub detector: Detector,
+    /// Scopes and sealed originals.
+    pub vault: Vault,
+    /// The log.
+    pub audit: AuditLog,
+    /// The destinations that are set up; others that the policy names don't exist here.
+    pub backends: Vec<Arc<dyn Backend>>,
+    /// How to choose among them.
+    pub route: route::Config,
+    /// The time.
+    pub clock: Clock,
+    /// 32 random bytes for the finding cache.
+    pub cache_key: [u8; 32],
+    /// Cap on what one reply may restore, in bytes.
+    pub restore_limit_bytes: usize,
+}
+
+/// A request that was understood, inspected and decided.
+struct Decided {
+    call: Call,
+    request: ChatRequest,
+    inspection: Inspection,
+    decision: Decision,
+    /// Backends that may get it, best first.
+    order: Vec<usize>,
+}
+
+impl Pipeline {
+    /// Moves in.
+    pub fn new(rooms: Rooms) -> Self {
+        let policy = &rooms.policy;
+        let policy_ref = PolicyRef {
+            name: policy.name().to_owned(),
+            version: policy.version().to_owned(),
+            sha256: policy.sha256().to_owned(),
+        };
+        Self {
+            policy_header: format!("{}@{}", policy.name(), policy.version()),
+            policy_ref: Arc::new(policy_ref),
+            policy: rooms.policy,
+            detector: rooms.detector,
+            vault: rooms.vault,
+            audit: rooms.audit,
+            backends: rooms.backends,
+            route: rooms.route,
+            clock: rooms.clock,
+            cache: FindingCache::new(rooms.cache_key),
+            restore_limit_bytes: rooms.restore_limit_bytes,
+        }
+    }
+
+    /// Answers one chat request.
+    ///
+    /// # Errors
+    /// A [`Refusal`], ready to be told to the app: the request is malformed, the policy keeps it from every destination
+    /// that is there, it could not be recorded, or no destination answered.
+    pub async fn chat(&self, call: Call) -> Result<Reply, Refusal> {
+        let decided = match off_thread(call.body.len(), || self.decide(call)) {
+            Ok(decided) => decided,
+            Err((attempt, refusal)) => return Err(self.refuse(attempt, refusal).await),
+        };
+        let mut failure = None;
+        for &index in &decided.order {
+            let Some(backend) = self.backends.get(index) else { continue };
+            let egress = match off_thread(decided.call.body.len(), || self.transform(&decided, backend.as_ref())) {
+                Ok(egress) => egress,
+                Err(refusal) => return Err(self.refuse(Some(self.attempt(&decided)), refusal).await),
+            };
+            let record = self.record(&decided, &egress).await?;
+            match backend.send(outbound(&decided, &egress)).await {
+                Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
+                    return self.restore(&decided, egress, inbound, record).await;
+                }
+                Ok(inbound) => record.finish(Outcome::Status(inbound.status)),
+                Err(error) => {
+                    record.finish(Outcome::Failed(error));
+                    failure = Some(error);
+                }
+            }
+        }
+        Err(refusing::no_answer(failure.unwrap_or(BackendError::Broken), self.headers(&decided, None)))
+    }
+
+    /// *understand*, *detect*, *decide*, *route*.
+    fn decide(&self, call: Call) -> Result<Decided, (Option<Attempt>, Refusal)> {
+        let request = ChatRequest::parse(call.body.clone(), &Limits::default())
+            .map_err(|error| (None, refusing::malformed(&error)))?;
+        let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
+        let difficulty = route::difficulty(request.shape());
+        let uninspectable: Vec<&str> =
+            request.uninspectable().iter().map(|part| part.kind.as_str()).collect();
+        let decision = self.policy.decide(&Situation {
+            app: &call.app,
+            findings: &inspection.seen,
+            uninspectable: &uninspectable,
+            complexity: difficulty,
+            finding_in_id: inspection.in_id,
+        });
+        let decided = Decided { call, request, inspection, decision, order: Vec::new() };
+        let candidates = self.candidates(&decided);
+        let fallback = self.policy.fallback();
+        match route::rank(&decided.decision, &candidates, difficulty, fallback, &self.route) {
+            Ok(order) => Ok(Decided { order, ..decided }),
+            Err(none) => {
+                let headers = self.headers(&decided, None);
+                let refusal = refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
+                Err((Some(self.attempt(&decided)), refusal))
+            }
+        }
+    }
+
+    /// *restore*: the reply as the app gets it.
+    async fn restore(
+        &self,
+        decided: &Decided,
+        egress: Egress,
+        inbound: Inbound,
+        mut record: ReplyRecord,
+    ) -> Result<Reply, Refusal> {
+        let headers = self.headers(decided, Some(&egress));
+        if matches!(inbound.status, 401 | 403) {
+            record.finish(Outcome::Status(inbound.status));
+            return Err(refusing::key_refused(headers));
+        }
+        let originals = Originals::new(
+            egress.transformed.map(),
+            self.restore_limit_bytes,
+            self.policy.restore().in_urls(),
+        );
+        let json_output = decided.request.shape().json_output;
+        let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
+        let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
+        if inbound.content_type.starts_with("text/event-stream") {
+            let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
+            return Ok(service::reply(status, headers, retry_after, "text/event-stream", body));
+        }
+        let whole = streaming::whole(inbound, &mut restorer).await;
+        record.tally(restorer.tally());
+        match whole {
+            Ok(body) => {
+                record.sent(body.len());
+                record.finish(Outcome::of_status(status));
+                let body = ReplyBody::Whole(body);
+                Ok(service::reply(status, headers, retry_after, "application/json", body))
+            }
+            Err(fault) => {
+                record.finish(Outcome::Fault(fault.code));
+                Err(refusing::faulty_reply(fault, headers))
+            }
+        }
+    }
+
+    /// Every backend as *route* sees it for this request.
+    fn candidates(&self, decided: &Decided) -> Vec<Candidate<'_>> {
+        let may_use = self.may_use(decided);
+        let candidate = |backend: &'_ Arc<dyn Backend>| {
+            let models = backend.models();
+            let asked = decided.request.model();
+            let fit = match asked {
+                _ if !may_use => Fit::None,
+                Some(name) if models.names().any(|known| known == name) => Fit::Named,
+                asked if models.upstream(asked).is_some() => Fit::StandsIn,
+                _ => Fit::None,
+            };
+            (backend.health() == Health::Up, fit)
+        };
+        let described = self.backends.iter().map(|backend| (backend.name(), candidate(backend)));
+        described.map(|(name, (healthy, fit))| Candidate { name, healthy, fit }).collect()
+    }
+
+    fn may_use(&self, decided: &Decided) -> bool {
+        let app = self.policy.app(&decided.call.app);
+        decided.request.model().is_none_or(|model| app.may_use(model))
+    }
+
+    /// Whether any destination at all serves the model that was asked for.
+    fn serves_model(&self, decided: &Decided) -> bool {
+        self.candidates(decided).iter().any(|candidate| candidate.fit != Fit::None)
+    }
+
+    /// The names that `/v1/models` lists for an app: of destinations that may get a harmless request of it.
+    pub fn models(&self, app: &str) -> Bytes {
+        service::model_list(&self.policy, &self.backends, app)
+    }
+
+    /// Whether requests can be recorded, and so answered.
+    pub fn records(&self) -> bool {
+        self.audit.healthy()
+    }
+}
+
+/// Runs CPU work; that of a large body so that this thread's other requests move to another thread meanwhile.
+fn off_thread<T>(body_bytes: usize, work: impl FnOnce() -> T) -> T {
+    if body_bytes < LARGE_BODY_BYTES { work() } else { tokio::task::block_in_place(work) }
+}
+
+fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
+    Outbound {
+        body: egress.body.clone(),
+        stream: decided.request.stream(),
+        beta: decided.call.beta,
+        request_id: decided.call.request_id.to_string(),
+    }
+}
+
+fn is_last(decided: &Decided, index: usize) -> bool {
+    decided.order.last() == Some(&index)
+}

@@ -1,0 +1,122 @@
+//! *transform*, for a whole request: what leaves for one destination, byte for byte.
+
+use crate::infer::Backend;
+use crate::policy::Permit;
+use crate::protocol::{Edit, Place, splice};
+use crate::transform::{self, Inspected, Transformed};
+use crate::vault::Conversation;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Decided, Pipeline, Refusal, recording, refusing};
+
+/// A request as it leaves for one destination.
+#[derive(Debug)]
+pub(super) struct Egress {
+    pub(super) destination: Arc<str>,
+    /// The destination's own name of the model.
+    pub(super) model: Arc<str>,
+    pub(super) body: Bytes,
+    pub(super) transformed: Transformed,
+}
+
+impl Pipeline {
+    /// De-identifies the request for this destination and searches the result for what must not be in it.
+    pub(super) fn transform(&self, decided: &Decided, backend: &dyn Backend) -> Result<Egress, Refusal> {
+        let failed = || refusing::not_rewritten(self.headers(decided, None));
+        let option = decided.decision.option(backend.name()).ok_or_else(failed)?;
+        let Permit::Allowed(operators) = &option.permit else { return Err(failed()) };
+        let body = decided.request.body();
+        let texts: Vec<Cow<'_, str>> =
+            decided.request.parts().iter().map(|part| part.text(body)).collect();
+        let inspected: Vec<Inspected<'_>> = decided
+            .request
+            .parts()
+            .iter()
+            .zip(&texts)
+            .zip(&decided.inspection.findings)
+            .map(|((part, text), findings)| Inspected {
+                text,
+                findings,
+                rewritable: part.place != Place::Id,
+            })
+            .collect();
+        let scope = self.vault.scope(self.scope_id(decided)).map_err(|_| failed())?;
+        let operator = |entity, confidence| operators.operator(entity, confidence);
+        let transformed = transform::deidentify(&inspected, &operator, &scope, self.clock.now())
+            .map_err(|_| failed())?;
+        let mut edits = self.edits(decided, &transformed).ok_or_else(failed)?;
+        let model = backend.models().upstream(decided.request.model()).ok_or_else(failed)?;
+        edits.extend(model_edit(decided, model));
+        let body = splice(body, &mut edits).map_err(|_| failed())?;
+        if !transformed.residuals(&body).is_empty() {
+            return Err(refusing::residual(self.headers(decided, None)));
+        }
+        let destination = Arc::clone(&option.destination);
+        Ok(Egress { destination, model: model.into(), body, transformed })
+    }
+
+    fn scope_id(&self, decided: &Decided) -> crate::vault::ScopeId {
+        let request = &decided.request;
+        let first = request.first_user_message().and_then(|span| span.bytes(request.body()));
+        let conversation = match &decided.call.conversation {
+            Some(id) => Conversation::Header(id),
+            None => Conversation::FirstMessage(first.unwrap_or_default()),
+        };
+        self.vault.scope_id(&decided.call.app, request.end_user(), conversation)
+    }
+
+    fn edits(&self, decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
+        let body = decided.request.body();
+        let mut edits = Vec::with_capacity(transformed.replacements().len() + 1);
+        for of_part in transformed.replacements().chunk_by(|a, b| a.part == b.part) {
+            let part = decided.request.parts().get(of_part.first()?.part)?;
+            let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
+            edits.extend(part.edits(body, &spans)?);
+        }
+        Some(edits)
+    }
+
+    /// The `x-vestibule-…` headers of a reply.
+    pub(super) fn headers(&self, decided: &Decided, egress: Option<&Egress>) -> Vec<(HeaderName, HeaderValue)> {
+        let mut headers = Vec::with_capacity(4);
+        let mut put = |name, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.push((HeaderName::from_static(name), value));
+            }
+        };
+        put("x-vestibule-policy", &self.policy_header);
+        put("x-vestibule-findings", &findings(decided));
+        if let Some(egress) = egress {
+            put("x-vestibule-destination", &egress.destination);
+            if decided.request.shape().logprobs && !egress.transformed.map().is_empty() {
+                put("x-vestibule-logprobs", "dropped");
+            }
+        }
+        if !decided.decision.warn.is_empty() {
+            put("x-vestibule-warning", &decided.decision.warn.join(", "));
+        }
+        headers
+    }
+}
+
+fn findings(decided: &Decided) -> String {
+    let counts = recording::counts(&decided.inspection.seen);
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    let each: Vec<String> = counts.iter().map(|(entity, count)| format!("{entity}={count}")).collect();
+    each.join(", ")
+}
+
+/// The model under the destination's name for it.
+fn model_edit(decided: &Decided, model: &str) -> Option<Edit> {
+    let span = decided.request.model_span()?;
+    let as_asked = span.bytes(decided.request.body()) == Some(model.as_bytes());
+    (!as_asked).then(|| {
+        let quoted = serde_json::Value::from(model).to_string();
+        Edit { span, replacement: quoted.trim_matches('"').to_owned() }
+    })
+}
