@@ -17,3 +17,4 @@
 
 pub mod base;
 pub mod store;
+pub mod policy;
