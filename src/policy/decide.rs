@@ -7,7 +7,8 @@ use crate::base::EntityType;
 use super::Policy;
 use super::decision::{Decision, DestinationOption, Permit, Situation};
 use super::model::Rule;
-use super::table::{Cell, Column, Index, Known, OperatorTable, Raise, RuleTable, Tables};
+use super::operators::{OperatorTable, Raise};
+use super::table::{Cell, Column, Index, Known, RuleTable, Tables};
 use super::words::{Handling, Mode, Trust, WholeOperator};
 
 /// Decides as if the file's mode were `mode`.
@@ -19,7 +20,11 @@ pub(super) fn decide(policy: &Policy, mode: Mode, situation: &Situation<'_>) -> 
     for kind in situation.uninspectable {
         weigh.cell(tables.uninspectable(kind), None);
     }
-    for rule in tables.rules.iter().filter(|rule| holds(rule, &tally, situation)) {
+    for rule in tables
+        .rules
+        .iter()
+        .filter(|rule| holds(rule, &tally, situation))
+    {
         weigh.rule(rule);
     }
     if situation.finding_in_id {
@@ -39,8 +44,12 @@ struct Tally {
 
 impl Tally {
     fn of(index: &Index, situation: &Situation<'_>) -> Self {
-        let mut tally =
-            Self { level: 1, total: 0, by_slot: vec![0; index.len()], seen: Vec::new() };
+        let mut tally = Self {
+            level: 1,
+            total: 0,
+            by_slot: vec![0; index.len()],
+            seen: Vec::new(),
+        };
         for (entity, confidence) in situation.findings {
             let known = index.known(*entity);
             if *confidence >= known.least && *entity != EntityType::LIT {
@@ -59,7 +68,10 @@ impl Tally {
                 *count = count.saturating_add(1);
                 *count == 1
             }
-            None => !self.seen.iter().any(|seen| seen.slot.is_none() && seen.level == known.level),
+            None => !self
+                .seen
+                .iter()
+                .any(|seen| seen.slot.is_none() && seen.level == known.level),
         };
         if first {
             self.seen.push(known);
@@ -72,7 +84,9 @@ impl Tally {
             return self.total;
         }
         let counts = self.by_slot.iter().zip(table.slots.iter());
-        counts.filter(|(_, marked)| **marked).fold(0, |sum: u32, (n, _)| sum.saturating_add(*n))
+        counts
+            .filter(|(_, marked)| **marked)
+            .fold(0, |sum: u32, (n, _)| sum.saturating_add(*n))
     }
 }
 
@@ -80,7 +94,9 @@ fn holds(table: &RuleTable, tally: &Tally, situation: &Situation<'_>) -> bool {
     let when = &table.rule.when;
     when.level_at_most.is_none_or(|most| tally.level <= most)
         && when.level_at_least.is_none_or(|least| tally.level >= least)
-        && when.complexity.is_none_or(|complexity| complexity == situation.complexity)
+        && when
+            .complexity
+            .is_none_or(|complexity| complexity == situation.complexity)
         && (when.apps.is_empty() || when.apps.iter().any(|app| **app == *situation.app))
         && (when.min_count == 0 || tally.counted_by(table) >= when.min_count)
 }
@@ -134,17 +150,35 @@ impl<'p> Weigh<'p> {
 
     fn cell(&mut self, cell: &'p Cell, at: Option<usize>) {
         let Cell { handling, reason } = cell;
-        self.effect(&Effect { mode: self.mode, handling: *handling, at, reason, rule: None });
+        self.effect(&Effect {
+            mode: self.mode,
+            handling: *handling,
+            at,
+            reason,
+            rule: None,
+        });
     }
 
     fn rule(&mut self, table: &'p RuleTable) {
         let rule = &table.rule;
-        let mode = if rule.hard { Mode::Enforce } else { rule.mode.min(self.mode) };
-        let effect =
-            Effect { mode, handling: rule.act, at: None, reason: &table.reason, rule: Some(rule) };
+        let mode = if rule.hard {
+            Mode::Enforce
+        } else {
+            rule.mode.min(self.mode)
+        };
+        let effect = Effect {
+            mode,
+            handling: rule.act,
+            at: None,
+            reason: &table.reason,
+            rule: Some(rule),
+        };
         self.effect(&effect);
         if mode == Mode::Enforce && rule.act.whole().is_none() {
-            let raise = Raise { slots: Arc::clone(&table.slots), operator: rule.act.operator() };
+            let raise = Raise {
+                slots: Arc::clone(&table.slots),
+                operator: rule.act.operator(),
+            };
             self.raised.push(raise);
         }
     }
@@ -160,13 +194,20 @@ impl<'p> Weigh<'p> {
                 self.cell(&column.id, Some(at));
             }
             let raised = |known: &Known| {
-                let marked = |raise: &Raise| known.slot.and_then(|slot| raise.slots.get(slot).copied());
+                let marked =
+                    |raise: &Raise| known.slot.and_then(|slot| raise.slots.get(slot).copied());
                 self.raised.iter().any(|raise| marked(raise) == Some(true))
             };
             if tally.seen.iter().any(raised) {
                 let Cell { handling, reason } = &column.id;
                 let mode = Mode::Enforce;
-                self.effect(&Effect { mode, handling: *handling, at: Some(at), reason, rule: None });
+                self.effect(&Effect {
+                    mode,
+                    handling: *handling,
+                    at: Some(at),
+                    reason,
+                    rule: None,
+                });
             }
         }
     }
@@ -193,9 +234,8 @@ impl<'p> Weigh<'p> {
         for (at, (column, slot)) in self.columns.iter().zip(&mut self.whole).enumerate() {
             let here = effect.at.is_none_or(|only| only == at);
             let spared = verb == WholeOperator::LocalOnly && column.trust == Trust::Inside;
-            let stricter = slot.is_none_or(|(now, reason)| {
-                verb > now || (verb == now && effect.reason < reason)
-            });
+            let stricter = slot
+                .is_none_or(|(now, reason)| verb > now || (verb == now && effect.reason < reason));
             if here && !spared && stricter {
                 *slot = Some((verb, effect.reason));
             }
@@ -215,9 +255,18 @@ impl<'p> Weigh<'p> {
         let options = self.columns.iter().zip(&self.whole).map(|(column, whole)| {
             let reason = |reason: &Arc<str>| Arc::clone(reason);
             let permit = match whole {
-                Some((WholeOperator::Block, why)) => Permit::Blocked { reason: reason(why) },
-                Some((WholeOperator::LocalOnly, why)) => Permit::LocalOnly { reason: reason(why) },
-                None => Permit::Allowed(OperatorTable::new(&tables.index, column, grid, &self.raised)),
+                Some((WholeOperator::Block, why)) => Permit::Blocked {
+                    reason: reason(why),
+                },
+                Some((WholeOperator::LocalOnly, why)) => Permit::LocalOnly {
+                    reason: reason(why),
+                },
+                None => Permit::Allowed(OperatorTable::new(
+                    &tables.index,
+                    column,
+                    grid,
+                    &self.raised,
+                )),
             };
             DestinationOption {
                 destination: Arc::clone(&column.name),
@@ -228,7 +277,9 @@ impl<'p> Weigh<'p> {
         Decision {
             level,
             options: options.collect(),
-            say: self.voice.map(|(verb, rule)| self.policy.sentence(verb, rule)),
+            say: self
+                .voice
+                .map(|(verb, rule)| self.policy.sentence(verb, rule)),
             reasons: in_order(self.reasons),
             observed: in_order(self.observed),
             warn: in_order(self.warn),

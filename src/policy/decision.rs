@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Confidence, EntityType};
 
-use super::table::OperatorTable;
+use super::operators::OperatorTable;
 use super::words::{Complexity, Outcome, Trust, WholeOperator};
 
 /// What a decision is about: everything of a request that a policy looks at, and none of its text.
@@ -88,15 +88,19 @@ impl Permit {
 impl Decision {
     /// The destinations that the request may go to, with their operators, in the order of the policy.
     pub fn allowed(&self) -> impl Iterator<Item = (&DestinationOption, &OperatorTable)> {
-        self.options.iter().filter_map(|option| match &option.permit {
-            Permit::Allowed(operators) => Some((option, operators)),
-            Permit::LocalOnly { .. } | Permit::Blocked { .. } => None,
-        })
+        self.options
+            .iter()
+            .filter_map(|option| match &option.permit {
+                Permit::Allowed(operators) => Some((option, operators)),
+                Permit::LocalOnly { .. } | Permit::Blocked { .. } => None,
+            })
     }
 
     /// The option for this destination.
     pub fn option(&self, destination: &str) -> Option<&DestinationOption> {
-        self.options.iter().find(|option| *option.destination == *destination)
+        self.options
+            .iter()
+            .find(|option| *option.destination == *destination)
     }
 
     /// What becomes of the request, in one word.
@@ -106,9 +110,15 @@ impl Decision {
     /// to stay inside but nothing inside may have it.
     pub fn outcome(&self, to: Option<&str>) -> Outcome {
         if let Some(to) = to {
-            return self.option(to).map_or(Outcome::Block, |option| option.permit.outcome());
+            return self
+                .option(to)
+                .map_or(Outcome::Block, |option| option.permit.outcome());
         }
-        let at = |trust: Trust| self.options.iter().filter(move |option| option.trust == trust);
+        let at = |trust: Trust| {
+            self.options
+                .iter()
+                .filter(move |option| option.trust == trust)
+        };
         let mildest = |trust| at(trust).map(|option| option.permit.outcome()).min();
         let inside = mildest(Trust::Inside);
         match mildest(Trust::Outside) {

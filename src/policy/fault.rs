@@ -30,7 +30,9 @@ impl Source {
     fn position(&self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(line_start..).map_or(0, |line| line.chars().count());
+        let column = before
+            .get(line_start..)
+            .map_or(0, |line| line.chars().count());
         (before.matches('\n').count() + 1, column + 1)
     }
 }
@@ -50,7 +52,10 @@ impl SourceCode for Source {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let read = self.text.as_str().read_span(span, lines_before, lines_after)?;
+        let read = self
+            .text
+            .as_str()
+            .read_span(span, lines_before, lines_after)?;
         let (line, column) = self.position(read.span().offset());
         Ok(Box::new(MietteSpanContents::new_named(
             self.origin.clone(),
@@ -98,7 +103,14 @@ impl Fault {
 /// `FILE:LINE:COLUMN: message`
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.source.origin, self.line(), self.column(), self.message)
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.source.origin,
+            self.line(),
+            self.column(),
+            self.message
+        )
     }
 }
 
@@ -106,7 +118,9 @@ impl std::error::Error for Fault {}
 
 impl Diagnostic for Fault {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -116,7 +130,9 @@ impl Diagnostic for Fault {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = (self.spot.start, self.spot.len);
         let label = Some(self.label.clone());
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(label, span))))
+        Some(Box::new(std::iter::once(
+            LabeledSpan::new_primary_with_span(label, span),
+        )))
     }
 }
 
@@ -138,10 +154,19 @@ impl PolicyError {
     ///
     /// `colour` is for terminals; without it the text has neither colour nor line-drawing characters.
     pub fn render(&self, colour: bool) -> String {
-        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+        let theme = if colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::none()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_links(false)
+            .with_width(100);
         let mut out = String::new();
-        for fault in &self.faults {
+        for (n, fault) in self.faults.iter().enumerate() {
+            if n > 0 {
+                out.push('\n');
+            }
             if handler.render_report(&mut out, fault).is_err() {
                 out.push_str(&fault.to_string());
                 out.push('\n');
@@ -165,7 +190,9 @@ impl std::error::Error for PolicyError {}
 
 impl Diagnostic for PolicyError {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.faults.iter().map(|fault| fault as &dyn Diagnostic)))
+        Some(Box::new(
+            self.faults.iter().map(|fault| fault as &dyn Diagnostic),
+        ))
     }
 }
 
@@ -178,8 +205,14 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(origin: &str, text: &str) -> Self {
-        let source = Source { origin: origin.to_owned(), text: printable(text) };
-        Self { source: Arc::new(source), list: Vec::new() }
+        let source = Source {
+            origin: origin.to_owned(),
+            text: printable(text),
+        };
+        Self {
+            source: Arc::new(source),
+            list: Vec::new(),
+        }
     }
 
     /// Notes a fault: what is wrong, what to write under its place, and what to do about it.
@@ -217,12 +250,17 @@ impl Faults {
         let end = text.floor_char_boundary(start.saturating_add(spot.len).min(text.len()));
         let covered = text.get(start..end).unwrap_or_default();
         let line = covered.split('\n').next().unwrap_or_default().trim_end();
-        Spot { start, len: line.len() }
+        Spot {
+            start,
+            len: line.len(),
+        }
     }
 }
 
 /// The same text, byte for byte as long, without what could steer a terminal.
 fn printable(text: &str) -> String {
     let steers = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t');
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if steers(c) { ' ' } else { c })
+        .collect()
 }

@@ -21,10 +21,13 @@ mod check;
 mod decide;
 mod decision;
 mod fault;
+mod layout;
 mod model;
+mod operators;
 mod path;
 mod phrase;
 mod raw;
+mod reading;
 mod restore;
 mod table;
 mod words;
@@ -44,10 +47,10 @@ pub use model::{
     App, AppInfo, DataClass, Destination, FieldRule, Messages, PolicyTest, RecognizerSpec, Rule,
     Safety, When,
 };
+pub use operators::OperatorTable;
 pub use path::JsonPath;
 pub use phrase::Phrase;
 pub use restore::RestoreRules;
-pub use table::OperatorTable;
 pub use words::{
     Complexity, Fallback, Handling, Kind, Mode, Operator, Outcome, SurrogateKind, Trust,
     WholeOperator,
@@ -103,7 +106,7 @@ impl Policy {
         _base_dir: Option<&Path>,
     ) -> Result<Self, PolicyError> {
         let mut faults = Faults::new(origin, source);
-        let raw = yaml::read(source, &mut faults);
+        let raw = reading::read(source, &mut faults);
         let checked = raw.map(|raw| check::check(raw, source, &mut faults));
         let checked = faults.finish(checked)?;
         Ok(Self {
@@ -152,8 +155,14 @@ impl Policy {
     /// The grid's cell for a class and a destination, filled in where the file says nothing; `None` for unknown names.
     pub fn handling(&self, class: &str, destination: &str) -> Option<Handling> {
         let checked = &self.checked;
-        let row = checked.classes.iter().position(|known| *known.name == *class)?;
-        let at = checked.destinations.iter().position(|known| *known.name == *destination)?;
+        let row = checked
+            .classes
+            .iter()
+            .position(|known| *known.name == *class)?;
+        let at = checked
+            .destinations
+            .iter()
+            .position(|known| *known.name == *destination)?;
         checked.grid.get(row)?.get(at).copied()
     }
 

@@ -142,7 +142,10 @@ impl<'p> AppInfo<'p> {
 
     /// The type that the place at `path` is known to hold; see [`JsonPath::covers`].
     pub fn field(&self, path: &str) -> Option<EntityType> {
-        self.fields().iter().find(|rule| rule.path.covers(path)).map(|rule| rule.entity)
+        self.fields()
+            .iter()
+            .find(|rule| rule.path.covers(path))
+            .map(|rule| rule.entity)
     }
 
     /// The models it may use; `None`: all that the gateway offers.
@@ -152,7 +155,8 @@ impl<'p> AppInfo<'p> {
 
     /// Whether it may use the model of this name.
     pub fn may_use(&self, model: &str) -> bool {
-        self.models().is_none_or(|models| models.iter().any(|known| known == model))
+        self.models()
+            .is_none_or(|models| models.iter().any(|known| known == model))
     }
 }
 

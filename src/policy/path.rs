@@ -31,7 +31,9 @@ impl JsonPath {
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('$')?;
         let good = Steps { rest }.all(|step| step != Step::Bad);
-        good.then(|| Self { text: text.to_owned() })
+        good.then(|| Self {
+            text: text.to_owned(),
+        })
     }
 
     /// As it was written.
@@ -125,10 +127,21 @@ mod tests {
 
     #[test]
     fn grammar() {
-        for good in ["$", "$.a", "$.姓名", "$[0]", "$[*].x", "$.a-b.*", "$['a.b'][12]", r"$['it\'s']"] {
+        for good in [
+            "$",
+            "$.a",
+            "$.姓名",
+            "$[0]",
+            "$[*].x",
+            "$.a-b.*",
+            "$['a.b'][12]",
+            r"$['it\'s']",
+        ] {
             assert!(JsonPath::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "a", "$a", "$.", "$..a", "$.a b", "$[x]", "$[]", "$['a'", "$['a", "$[-1]"] {
+        for bad in [
+            "", "a", "$a", "$.", "$..a", "$.a b", "$[x]", "$[]", "$['a'", "$['a", "$[-1]",
+        ] {
             assert!(JsonPath::parse(bad).is_none(), "{bad}");
         }
     }

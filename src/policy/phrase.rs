@@ -28,7 +28,10 @@ pub enum Phrase {
 impl Phrase {
     /// The same in both languages.
     pub(super) fn both(en: &str, zh: &str) -> Self {
-        Self::Both { en: en.to_owned(), zh: zh.to_owned() }
+        Self::Both {
+            en: en.to_owned(),
+            zh: zh.to_owned(),
+        }
     }
 
     /// The text for a reader of this language.

@@ -63,7 +63,9 @@ impl RestoreRules {
             Some(Of::All(grant)) => self.allows(grant, entity),
             Some(Of::Places(places)) => {
                 entity == EntityType::LIT
-                    || places.iter().any(|(at, grant)| at.covers(path) && self.allows(grant, entity))
+                    || places
+                        .iter()
+                        .any(|(at, grant)| at.covers(path) && self.allows(grant, entity))
             }
             None => entity == EntityType::LIT,
         }

@@ -11,7 +11,10 @@ pub(super) trait Vocabulary: Copy + 'static {
 
     /// The value that this word stands for.
     fn of(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+        Self::WORDS
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, value)| *value)
     }
 }
 
@@ -180,8 +183,11 @@ vocabulary! {
 
 impl Vocabulary for Confidence {
     const WHAT: &'static str = "confidence";
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("low", Self::Low), ("medium", Self::Medium), ("high", Self::High)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
+    ];
 }
 
 impl From<Operator> for Handling {
@@ -220,6 +226,15 @@ impl Handling {
     }
 }
 
+impl From<WholeOperator> for Outcome {
+    fn from(verb: WholeOperator) -> Self {
+        match verb {
+            WholeOperator::LocalOnly => Self::LocalOnly,
+            WholeOperator::Block => Self::Block,
+        }
+    }
+}
+
 /// The word of `known` that is nearest to `word`, if one is near enough to be meant.
 ///
 /// Near is a third of the letters wrong at most (Damerau–Levenshtein), whatever their case.
@@ -227,7 +242,11 @@ pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) 
     let lower = word.to_lowercase();
     let wrong = |other: &str| strsim::damerau_levenshtein(&lower, &other.to_lowercase());
     let best = known.into_iter().map(|other| (wrong(other), other)).min()?;
-    let limit = lower.chars().count().max(best.1.chars().count()).div_ceil(3);
+    let limit = lower
+        .chars()
+        .count()
+        .max(best.1.chars().count())
+        .div_ceil(3);
     (best.0 <= limit).then_some(best.1)
 }
 
@@ -251,7 +270,11 @@ mod tests {
 
     #[test]
     fn strictness_is_in_the_documented_order() {
-        let words: Vec<_> = Handling::WORDS.iter().rev().map(|(word, _)| *word).collect();
+        let words: Vec<_> = Handling::WORDS
+            .iter()
+            .rev()
+            .map(|(word, _)| *word)
+            .collect();
         let order = "block > local_only > redact > seal > mask > generalise > surrogate > allow";
         assert_eq!(words.join(" > "), order);
         assert!(Handling::WORDS.is_sorted_by_key(|(_, value)| *value));

@@ -1,13 +1,13 @@
-//! Checks what, where and how: recognizers, destinations, data classes, the grid, and what apps tighten.
+//! Checks what, where and how: destinations, data classes, the grid, and what apps tighten.
 
 use std::sync::Arc;
 
-use crate::base::{Confidence, EntityType};
+use crate::base::Confidence;
 use crate::policy::fault::Faults;
-use crate::policy::model::{App, DataClass, Destination, FieldRule, RecognizerSpec};
+use crate::policy::model::{App, DataClass, Destination, FieldRule};
 use crate::policy::path::JsonPath;
 use crate::policy::phrase::Phrase;
-use crate::policy::raw::{RawApp, RawClass, RawDestination, RawRecognizer};
+use crate::policy::raw::{RawApp, RawClass, RawDestination};
 use crate::policy::words::{Handling, Trust};
 use crate::policy::yaml::{Entries, Placed, Word};
 
@@ -23,62 +23,6 @@ pub(in crate::policy) struct AppGrid {
     pub(in crate::policy) grid: Grid,
 }
 
-pub(super) fn recognizers(
-    raw: Vec<RawRecognizer>,
-    entities: &mut Entities,
-    faults: &mut Faults,
-) -> Vec<RecognizerSpec> {
-    raw.into_iter().filter_map(|one| recognizer(one, entities, faults)).collect()
-}
-
-fn recognizer(
-    raw: RawRecognizer,
-    entities: &mut Entities,
-    faults: &mut Faults,
-) -> Option<RecognizerSpec> {
-    let entity = own_type(&raw.entity, entities, faults);
-    names::written(&raw.pattern, "pattern", faults);
-    for (key, examples) in [("find", &raw.find), ("ignore", &raw.ignore)] {
-        if examples.as_ref().is_none_or(|examples| examples.0.is_empty()) {
-            let message = format!("the recognizer of `{}` has no `{key}` example", raw.entity.text);
-            let help = "`find` and `ignore` need at least one text each: they run as tests";
-            faults.add(raw.entity.spot, message, "this recognizer", help.to_owned());
-        }
-    }
-    Some(RecognizerSpec {
-        entity: entity?,
-        label: raw.label.unwrap_or_else(|| Phrase::Plain(raw.entity.text.clone())),
-        pattern: raw.pattern.text,
-        near: names::texts(raw.near),
-        find: names::texts(raw.find),
-        ignore: names::texts(raw.ignore),
-    })
-}
-
-/// The type that a recognizer defines.
-fn own_type(word: &Word, entities: &mut Entities, faults: &mut Faults) -> Option<EntityType> {
-    if EntityType::built_in().any(|known| known.as_str() == word.text) {
-        let message = format!("`{}` is a built-in entity type", word.text);
-        let help = "choose another name, and put both types into the same data class";
-        faults.add(word.spot, message, "already recognized", help.to_owned());
-        return None;
-    }
-    if let Some(twice) = entities.find(&word.text) {
-        return Some(twice);
-    }
-    let defined = EntityType::define(&word.text);
-    match defined {
-        Some(entity) => entities.add(entity),
-        None => faults.add(
-            word.spot,
-            format!("invalid entity type name `{}`", word.text),
-            "entity type name",
-            "expected 2–40 of A–Z, 0–9 and `_`, beginning with a letter".to_owned(),
-        ),
-    }
-    defined
-}
-
 pub(super) fn destinations(
     raw: Placed<Entries<RawDestination>>,
     faults: &mut Faults,
@@ -91,7 +35,9 @@ pub(super) fn destinations(
         let trust = names::word::<Trust>(&one.trust, faults);
         let country = one.country.as_ref().map(|word| country(word, faults));
         Destination {
-            label: one.label.unwrap_or_else(|| Phrase::Plain(name.text.clone())),
+            label: one
+                .label
+                .unwrap_or_else(|| Phrase::Plain(name.text.clone())),
             name: names::id(&name, "destination", faults),
             trust: trust.unwrap_or(Trust::Outside),
             country,
@@ -119,7 +65,9 @@ pub(super) fn classes(
         faults.add(raw.spot, "no data class is named", "here", help);
     }
     let entries = raw.value.0.into_iter();
-    entries.map(|(name, one)| class(&name, one, entities, faults)).collect()
+    entries
+        .map(|(name, one)| class(&name, one, entities, faults))
+        .collect()
 }
 
 fn class(name: &Word, raw: RawClass, entities: &Entities, faults: &mut Faults) -> DataClass {
@@ -129,11 +77,18 @@ fn class(name: &Word, raw: RawClass, entities: &Entities, faults: &mut Faults) -
         faults.add(name.spot, message, "this class", help);
     }
     let include = entities.many(&raw.include, faults);
-    let level = raw.level.and_then(|level| names::level(level, "level", faults));
+    let level = raw
+        .level
+        .and_then(|level| names::level(level, "level", faults));
     let highest = include.iter().map(|entity| entity.default_level()).max();
-    let confidence = raw.confidence.as_ref().and_then(|word| names::word(word, faults));
+    let confidence = raw
+        .confidence
+        .as_ref()
+        .and_then(|word| names::word(word, faults));
     DataClass {
-        label: raw.label.unwrap_or_else(|| Phrase::Plain(name.text.clone())),
+        label: raw
+            .label
+            .unwrap_or_else(|| Phrase::Plain(name.text.clone())),
         name: names::id(name, "data class", faults),
         level: level.or(highest).unwrap_or(5),
         confidence: confidence.unwrap_or(Confidence::Medium),
@@ -170,22 +125,30 @@ pub(super) fn app(
 ) -> AppGrid {
     let (classes, destinations, entities) = data;
     let mut grid = base.clone();
-    for (place, handling, word) in
-        cells(raw.tighten.unwrap_or_default(), classes, destinations, faults)
-    {
+    for (place, handling, word) in cells(
+        raw.tighten.unwrap_or_default(),
+        classes,
+        destinations,
+        faults,
+    ) {
         let now = get(base, place);
         if handling < now {
             let message = format!("`{handling}` is looser than `{now}`, which the grid says here");
-            let help = format!("an app may only tighten: expected `{now}` or stricter, or no cell at all");
+            let help =
+                format!("an app may only tighten: expected `{now}` or stricter, or no cell at all");
             faults.add(word.spot, message, "loosens the grid", help);
         }
         set(&mut grid, place, handling.max(now));
     }
     let fields = raw.fields.unwrap_or_default().0;
-    let fields = fields.iter().filter_map(|(path, entity)| field(path, entity, entities, faults));
+    let fields = fields
+        .iter()
+        .filter_map(|(path, entity)| field(path, entity, entities, faults));
     let app = App {
         fields: fields.collect(),
-        label: raw.label.unwrap_or_else(|| Phrase::Plain(name.text.clone())),
+        label: raw
+            .label
+            .unwrap_or_else(|| Phrase::Plain(name.text.clone())),
         models: raw.models.map(|models| names::texts(Some(models))),
         name: names::id(name, "app", faults),
     };
@@ -200,7 +163,10 @@ fn field(
 ) -> Option<FieldRule> {
     let entity = entities.one(entity, faults);
     let path = json_path(path, faults);
-    Some(FieldRule { path: path?, entity: entity? })
+    Some(FieldRule {
+        path: path?,
+        entity: entity?,
+    })
 }
 
 /// A JSON path, or a fault.
@@ -226,19 +192,34 @@ fn cells(
     let mut cells = Vec::new();
     for (class, row) in raw.0 {
         let Some(at) = classes.iter().position(|known| *known.name == *class.text) else {
-            names::unknown(&class, "data class", classes.iter().map(|known| &*known.name), faults);
+            names::unknown(
+                &class,
+                "data class",
+                classes.iter().map(|known| &*known.name),
+                faults,
+            );
             continue;
         };
         for (name, word) in row.0 {
-            let Some(column) = destinations.iter().position(|known| *known.name == *name.text) else {
+            let Some(column) = destinations
+                .iter()
+                .position(|known| *known.name == *name.text)
+            else {
                 let known = destinations.iter().map(|known| &*known.name);
                 names::unknown(&name, "destination", known, faults);
                 continue;
             };
-            let Some(handling) = names::word::<Handling>(&word, faults) else { continue };
-            let inside = destinations.get(column).is_some_and(|one| one.trust == Trust::Inside);
+            let Some(handling) = names::word::<Handling>(&word, faults) else {
+                continue;
+            };
+            let inside = destinations
+                .get(column)
+                .is_some_and(|one| one.trust == Trust::Inside);
             if inside && handling == Handling::LocalOnly {
-                let message = format!("`local_only` says nothing at `{}`, which is inside", name.text);
+                let message = format!(
+                    "`local_only` says nothing at `{}`, which is inside",
+                    name.text
+                );
                 let help = "use `allow`, an operator such as `redact`, or `block`".to_owned();
                 faults.add(word.spot, message, "already inside", help);
                 continue;
@@ -250,7 +231,10 @@ fn cells(
 }
 
 fn get(grid: &Grid, (row, column): Place) -> Handling {
-    grid.get(row).and_then(|row| row.get(column)).copied().unwrap_or(Handling::Block)
+    grid.get(row)
+        .and_then(|row| row.get(column))
+        .copied()
+        .unwrap_or(Handling::Block)
 }
 
 fn set(grid: &mut Grid, (row, column): Place, handling: Handling) {
@@ -263,7 +247,12 @@ fn set(grid: &mut Grid, (row, column): Place, handling: Handling) {
 pub(super) fn app_named(word: &Word, apps: &[AppGrid], faults: &mut Faults) -> Option<Arc<str>> {
     let found = apps.iter().find(|known| *known.app.name == *word.text);
     if found.is_none() {
-        names::unknown(word, "app", apps.iter().map(|known| &*known.app.name), faults);
+        names::unknown(
+            word,
+            "app",
+            apps.iter().map(|known| &*known.app.name),
+            faults,
+        );
     }
     found.map(|known| Arc::clone(&known.app.name))
 }

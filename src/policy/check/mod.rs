@@ -4,6 +4,7 @@
 
 mod grid;
 mod names;
+mod recognizers;
 mod restore;
 mod rules;
 mod safety;
@@ -43,17 +44,26 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
     refuse_later_words(&raw, faults);
     let name = names::id(&raw.policy, "policy", faults);
     let version = names::version(&raw.version, faults);
-    let mode = raw.mode.and_then(|word| names::word(&word, faults)).unwrap_or(Mode::Enforce);
+    let mode = raw
+        .mode
+        .and_then(|word| names::word(&word, faults))
+        .unwrap_or(Mode::Enforce);
     let mut entities = names::Entities::default();
     let recognizers =
-        grid::recognizers(raw.recognizers.unwrap_or_default(), &mut entities, faults);
+        recognizers::recognizers(raw.recognizers.unwrap_or_default(), &mut entities, faults);
     let destinations = grid::destinations(raw.destinations, faults);
     let classes = grid::classes(raw.data, &entities, faults);
-    let grid = grid::grid(raw.handling.unwrap_or_default(), &classes, &destinations, faults);
+    let grid = grid::grid(
+        raw.handling.unwrap_or_default(),
+        &classes,
+        &destinations,
+        faults,
+    );
     let data = (classes.as_slice(), destinations.as_slice(), &entities);
     let apps = raw.apps.unwrap_or_default().0.into_iter();
-    let apps: Vec<AppGrid> =
-        apps.map(|(name, app)| grid::app(&name, app, &grid, data, faults)).collect();
+    let apps: Vec<AppGrid> = apps
+        .map(|(name, app)| grid::app(&name, app, &grid, data, faults))
+        .collect();
     let known = rules::Known {
         classes: &classes,
         destinations: &destinations,
@@ -62,7 +72,10 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
     };
     let rules = rules::rules(raw.rules.unwrap_or_default(), &known, faults);
     let tests = rules::tests(raw.tests.unwrap_or_default(), source, &known, faults);
-    let reader = restore::Reader { classes: &classes, entities: &entities };
+    let reader = restore::Reader {
+        classes: &classes,
+        entities: &entities,
+    };
     let restore = reader.rules(raw.restore.unwrap_or_default(), faults);
     Checked {
         name,
@@ -76,7 +89,7 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
         safety: safety::safety(raw.safety.unwrap_or_default(), faults),
         messages: safety::messages(raw.messages.unwrap_or_default()),
         keep_hours: safety::keep_hours(raw.vault.unwrap_or_default(), faults),
-        keep_days: safety::keep_days(raw.audit.unwrap_or_default(), faults),
+        keep_days: safety::keep_days(&raw.audit.unwrap_or_default(), faults),
         destinations,
         classes,
         apps,
@@ -85,9 +98,21 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
 
 fn refuse_later_words(raw: &RawPolicy, faults: &mut Faults) {
     let later = [
-        (raw.extends, "`extends`", "write the whole policy into one file"),
-        (raw.exceptions, "`exceptions`", "change the grid, or leave the value protected"),
-        (raw.facts, "`facts`", "drop it: a surrogate tells the model its type only"),
+        (
+            raw.extends,
+            "`extends`",
+            "write the whole policy into one file",
+        ),
+        (
+            raw.exceptions,
+            "`exceptions`",
+            "change the grid, or leave the value protected",
+        ),
+        (
+            raw.facts,
+            "`facts`",
+            "drop it: a surrogate tells the model its type only",
+        ),
     ];
     for (present, what, instead) in later {
         if let Some(present) = present {

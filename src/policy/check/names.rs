@@ -13,7 +13,12 @@ use crate::policy::yaml::{Number, Word, Words};
 pub(super) fn word<V: Vocabulary>(word: &Word, faults: &mut Faults) -> Option<V> {
     let found = V::of(&word.text);
     if found.is_none() {
-        unknown(word, V::WHAT, V::WORDS.iter().map(|(known, _)| *known), faults);
+        unknown(
+            word,
+            V::WHAT,
+            V::WORDS.iter().map(|(known, _)| *known),
+            faults,
+        );
     }
     found
 }
@@ -26,19 +31,36 @@ pub(super) fn unknown<'w>(
     faults: &mut Faults,
 ) {
     let help = suggestion(&word.text, known);
-    faults.add(word.spot, format!("unknown {what} `{}`", word.text), format!("no such {what}"), help);
+    faults.add(
+        word.spot,
+        format!("unknown {what} `{}`", word.text),
+        format!("no such {what}"),
+        help,
+    );
 }
 
 /// A name that the author chose: 1–64 of `a–z`, `0–9`, `-`, `_` and `.`, since it goes into headers and logs.
 pub(super) fn id(word: &Word, what: &str, faults: &mut Faults) -> Arc<str> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
-    named(word, what, "lower-case letters a–z, digits, `-`, `_` and `.`", allowed, faults)
+    named(
+        word,
+        what,
+        "lower-case letters a–z, digits, `-`, `_` and `.`",
+        allowed,
+        faults,
+    )
 }
 
 /// A version: 1–64 of `A–Z`, `a–z`, `0–9`, `-`, `_`, `.` and `+`.
 pub(super) fn version(word: &Word, faults: &mut Faults) -> Arc<str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-    named(word, "version", "letters A–Z and a–z, digits, `-`, `_`, `.` and `+`", allowed, faults)
+    named(
+        word,
+        "version",
+        "letters A–Z and a–z, digits, `-`, `_`, `.` and `+`",
+        allowed,
+        faults,
+    )
 }
 
 fn named(
@@ -63,7 +85,9 @@ pub(super) fn number(
     range: &RangeInclusive<u32>,
     faults: &mut Faults,
 ) -> Option<u32> {
-    let found = u32::try_from(number.value).ok().filter(|value| range.contains(value));
+    let found = u32::try_from(number.value)
+        .ok()
+        .filter(|value| range.contains(value));
     if found.is_none() {
         let message = format!("`{what}` can't be {}", number.value);
         let help = format!("expected {} to {}", range.start(), range.end());
@@ -81,13 +105,23 @@ pub(super) fn level(level: Number, what: &str, faults: &mut Faults) -> Option<u8
 pub(super) fn written(word: &Word, what: &str, faults: &mut Faults) {
     if word.text.trim().is_empty() {
         let message = format!("`{what}` is empty");
-        faults.add(word.spot, message, "nothing is written here", format!("write the {what}, or drop the key"));
+        faults.add(
+            word.spot,
+            message,
+            "nothing is written here",
+            format!("write the {what}, or drop the key"),
+        );
     }
 }
 
 /// The texts of a list.
 pub(super) fn texts(words: Option<Words>) -> Vec<String> {
-    words.unwrap_or_default().0.into_iter().map(|word| word.text).collect()
+    words
+        .unwrap_or_default()
+        .0
+        .into_iter()
+        .map(|word| word.text)
+        .collect()
 }
 
 /// The entity types that this file may speak of: the built-in ones and those of its own recognizers.
@@ -103,7 +137,9 @@ impl Entities {
 
     pub(super) fn all(&self) -> impl Iterator<Item = EntityType> + '_ {
         let own = |entity: &EntityType| *entity != EntityType::LIT;
-        EntityType::built_in().filter(own).chain(self.custom.iter().copied())
+        EntityType::built_in()
+            .filter(own)
+            .chain(self.custom.iter().copied())
     }
 
     pub(super) fn find(&self, name: &str) -> Option<EntityType> {
@@ -114,18 +150,32 @@ impl Entities {
         if word.text == EntityType::LIT.as_str() {
             let message = "`LIT` is the gateway's own type";
             let help = "leave it out: text that looks like a surrogate always comes back as it was";
-            faults.add(word.spot, message, "no policy decides on it", help.to_owned());
+            faults.add(
+                word.spot,
+                message,
+                "no policy decides on it",
+                help.to_owned(),
+            );
             return None;
         }
         let found = self.find(&word.text);
         if found.is_none() {
-            unknown(word, "entity type", self.all().map(EntityType::as_str), faults);
+            unknown(
+                word,
+                "entity type",
+                self.all().map(EntityType::as_str),
+                faults,
+            );
         }
         found
     }
 
     pub(super) fn many(&self, words: &Words, faults: &mut Faults) -> Vec<EntityType> {
-        words.0.iter().filter_map(|word| self.one(word, faults)).collect()
+        words
+            .0
+            .iter()
+            .filter_map(|word| self.one(word, faults))
+            .collect()
     }
 
     /// The types of data classes and single types, as rules and `restore` name them.
@@ -142,7 +192,12 @@ impl Entities {
             } else if word.text.starts_with(|c: char| c.is_ascii_uppercase()) {
                 found.extend(self.one(word, faults));
             } else {
-                unknown(word, "data class", classes.iter().map(|class| &*class.name), faults);
+                unknown(
+                    word,
+                    "data class",
+                    classes.iter().map(|class| &*class.name),
+                    faults,
+                );
             }
         }
         found.sort_unstable();

@@ -20,14 +20,20 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn rules(&self, raw: RawRestore, faults: &mut Faults) -> RestoreRules {
-        let reply = raw.reply.map_or(Grant::All, |words| self.grant(&words, faults));
+        let reply = raw
+            .reply
+            .map_or(Grant::All, |words| self.grant(&words, faults));
         let reasoning = raw.reasoning.map(|words| self.grant(&words, faults));
         let tools = raw.tools.map(|tools| self.tools(tools, faults));
         let never = raw.never.unwrap_or_default();
         RestoreRules {
             reasoning: reasoning.unwrap_or_else(|| reply.clone()),
             tools: tools.unwrap_or_else(|| Tools::Every(reply.clone())),
-            never: self.entities.of_data(&never, self.classes, faults).into_iter().collect(),
+            never: self
+                .entities
+                .of_data(&never, self.classes, faults)
+                .into_iter()
+                .collect(),
             in_urls: raw.in_urls.unwrap_or(false),
             reply,
         }
@@ -45,11 +51,7 @@ impl Reader<'_> {
         }
     }
 
-    fn tools(
-        &self,
-        raw: WordsOr<Entries<WordsOr<Entries<Words>>>>,
-        faults: &mut Faults,
-    ) -> Tools {
+    fn tools(&self, raw: WordsOr<Entries<WordsOr<Entries<Words>>>>, faults: &mut Faults) -> Tools {
         let named = match raw {
             WordsOr::Words(words) => return Tools::Every(self.grant(&words, faults)),
             WordsOr::Map(named) => named,
@@ -65,11 +67,7 @@ impl Reader<'_> {
         Tools::Named(tools)
     }
 
-    fn places(
-        &self,
-        places: &Entries<Words>,
-        faults: &mut Faults,
-    ) -> Vec<(JsonPath, Grant)> {
+    fn places(&self, places: &Entries<Words>, faults: &mut Faults) -> Vec<(JsonPath, Grant)> {
         let mut read = Vec::new();
         for (path, words) in &places.0 {
             let grant = self.grant(words, faults);

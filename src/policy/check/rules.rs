@@ -36,14 +36,27 @@ fn rule(raw: RawRule, known: &Known<'_>, faults: &mut Faults) -> Option<Rule> {
     let id = names::id(&raw.id, "rule", faults);
     if raw.say.is_blank() {
         let help = "write one sentence for the people whom the rule concerns".to_owned();
-        faults.add(raw.id.spot, format!("rule `{id}` says nothing"), "its `say` is empty", help);
+        faults.add(
+            raw.id.spot,
+            format!("rule `{id}` says nothing"),
+            "its `say` is empty",
+            help,
+        );
     }
     names::written(&raw.owner, "owner", faults);
-    raw.why.0.iter().for_each(|why| names::written(why, "why", faults));
+    raw.why
+        .0
+        .iter()
+        .for_each(|why| names::written(why, "why", faults));
     let when = when(&raw.when, known, faults);
     let act = names::word::<Handling>(&raw.act, faults);
-    act.into_iter().for_each(|act| check_act(act, &raw.act, &raw.when, faults));
-    let own = raw.mode.as_ref().and_then(|word| names::word::<Mode>(word, faults));
+    if let Some(act) = act {
+        check_act(act, &raw.act, &raw.when, faults);
+    }
+    let own = raw
+        .mode
+        .as_ref()
+        .and_then(|word| names::word::<Mode>(word, faults));
     Some(Rule {
         id,
         say: raw.say,
@@ -60,7 +73,12 @@ fn rule(raw: RawRule, known: &Known<'_>, faults: &mut Faults) -> Option<Rule> {
 fn check_act(act: Handling, word: &Word, when: &Placed<RawWhen>, faults: &mut Faults) {
     if act == Handling::Allow {
         let help = "the strictest wins, so a rule can only make handling stricter; change the grid instead";
-        faults.add(word.spot, "a rule can't allow", "has no effect", help.to_owned());
+        faults.add(
+            word.spot,
+            "a rule can't allow",
+            "has no effect",
+            help.to_owned(),
+        );
     } else if act.whole().is_none() && when.value.data.is_none() {
         let message = format!("`{act}` acts on findings, and this rule does not say which");
         let help = "add `data` to its `when`, such as `when: {data: identity}`".to_owned();
@@ -70,29 +88,52 @@ fn check_act(act: Handling, word: &Word, when: &Placed<RawWhen>, faults: &mut Fa
 
 fn when(raw: &Placed<RawWhen>, known: &Known<'_>, faults: &mut Faults) -> Option<When> {
     let when = &raw.value;
-    let data = when.data.as_ref().map(|words| known.entities.of_data(words, known.classes, faults));
+    let data = when
+        .data
+        .as_ref()
+        .map(|words| known.entities.of_data(words, known.classes, faults));
     if data.as_ref().is_some_and(Vec::is_empty) {
         let help = "name data classes or entity types, or drop `data` to count every finding";
-        let spot = when.data.as_ref().map_or(raw.spot, |words| names::spot_of(words, raw.spot));
-        faults.add(spot, "`data` names nothing that exists", "no data", help.to_owned());
+        let spot = when
+            .data
+            .as_ref()
+            .map_or(raw.spot, |words| names::spot_of(words, raw.spot));
+        faults.add(
+            spot,
+            "`data` names nothing that exists",
+            "no data",
+            help.to_owned(),
+        );
         return None;
     }
-    let mut level = |level: Option<_>, what| {
-        level.and_then(|level| names::level(level, what, faults))
-    };
+    let mut level =
+        |level: Option<_>, what| level.and_then(|level| names::level(level, what, faults));
     let at_most = level(when.level_at_most, "level_at_most");
     let at_least = level(when.level_at_least, "level_at_least");
-    if at_most.zip(at_least).is_some_and(|(most, least)| most < least) {
+    if at_most
+        .zip(at_least)
+        .is_some_and(|(most, least)| most < least)
+    {
         let help = "`level_at_least` must not be above `level_at_most`".to_owned();
-        faults.add(raw.spot, "this rule can never hold", "no level is in both", help);
+        faults.add(
+            raw.spot,
+            "this rule can never hold",
+            "no level is in both",
+            help,
+        );
     }
     let least = when.min_count;
     let least = least.and_then(|n| names::number(n, "min_count", &(1..=1_000_000), faults));
     let words = when.app.iter().flat_map(|words| &words.0);
-    let apps: Vec<Arc<str>> = words.filter_map(|word| app_named(word, known.apps, faults)).collect();
-    let complexity = when.complexity.as_ref().map(|word| names::word(word, faults));
+    let apps: Vec<Arc<str>> = words
+        .filter_map(|word| app_named(word, known.apps, faults))
+        .collect();
+    let complexity = when
+        .complexity
+        .as_ref()
+        .map(|word| names::word(word, faults));
     Some(When {
-        min_count: least.unwrap_or(u32::from(data.is_some())),
+        min_count: least.unwrap_or_else(|| u32::from(data.is_some())),
         data: data.unwrap_or_default(),
         level_at_most: at_most,
         level_at_least: at_least,
@@ -107,15 +148,12 @@ pub(super) fn tests(
     known: &Known<'_>,
     faults: &mut Faults,
 ) -> Vec<PolicyTest> {
-    raw.into_iter().map(|one| test(one, source, known, faults)).collect()
+    raw.into_iter()
+        .map(|one| test(one, source, known, faults))
+        .collect()
 }
 
-fn test(
-    raw: Placed<RawTest>,
-    source: &str,
-    known: &Known<'_>,
-    faults: &mut Faults,
-) -> PolicyTest {
+fn test(raw: Placed<RawTest>, source: &str, known: &Known<'_>, faults: &mut Faults) -> PolicyTest {
     let Placed { value, spot } = raw;
     let looks = value.find.is_some() || value.to.is_some() || value.result.is_some();
     if !looks && value.never_leaves.is_none() {
@@ -125,24 +163,46 @@ fn test(
     for piece in value.never_leaves.iter().flat_map(|pieces| &pieces.0) {
         if piece.text.is_empty() || !value.text.contains(&piece.text) {
             let help = "write it as it stands in `text`, else the test can't fail".to_owned();
-            faults.add(piece.spot, "this piece is not in the test's text", "not in `text`", help);
+            faults.add(
+                piece.spot,
+                "this piece is not in the test's text",
+                "not in `text`",
+                help,
+            );
         }
     }
-    let app = value.app.as_ref().and_then(|word| app_named(word, known.apps, faults));
-    let find = value.find.as_ref().map(|words| known.entities.many(words, faults));
+    let app = value
+        .app
+        .as_ref()
+        .and_then(|word| app_named(word, known.apps, faults));
+    let find = value
+        .find
+        .as_ref()
+        .map(|words| known.entities.many(words, faults));
     PolicyTest {
         line: line_of(source, spot),
         app: app.map(|name| name.to_string()),
         text: value.text,
         find,
-        to: value.to.as_ref().and_then(|word| destination_named(word, known.destinations, faults)),
+        to: value
+            .to
+            .as_ref()
+            .and_then(|word| destination_named(word, known.destinations, faults)),
         never_leaves: names::texts(value.never_leaves),
-        result: value.result.as_ref().and_then(|word| names::word(word, faults)),
+        result: value
+            .result
+            .as_ref()
+            .and_then(|word| names::word(word, faults)),
     }
 }
 
 fn line_of(source: &str, spot: Spot) -> usize {
-    source.bytes().take(spot.start).filter(|byte| *byte == b'\n').count() + 1
+    source
+        .bytes()
+        .take(spot.start)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 fn destination_named(

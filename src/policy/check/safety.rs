@@ -4,9 +4,7 @@ use crate::policy::fault::Faults;
 use crate::policy::model::{Messages, Safety};
 use crate::policy::phrase::Phrase;
 use crate::policy::raw::{RawAudit, RawMessages, RawSafety, RawVault};
-use crate::policy::words::{
-    Fallback, Kind, Outcome, SurrogateKind, Vocabulary, WholeOperator,
-};
+use crate::policy::words::{Fallback, Kind, Outcome, SurrogateKind, Vocabulary, WholeOperator};
 use crate::policy::yaml::{Entries, Word, WordsOr};
 
 use super::names;
@@ -20,7 +18,12 @@ const DEFAULT_KEEP_DAYS: u32 = 365;
 
 pub(super) fn safety(raw: RawSafety, faults: &mut Faults) -> Safety {
     if let Some(word) = raw.reply_check.filter(|word| word.text != "off") {
-        unsupported(word.spot, "`reply_check`", "write `off` or drop the key", faults);
+        unsupported(
+            word.spot,
+            "`reply_check`",
+            "write `off` or drop the key",
+            faults,
+        );
     }
     let on_error = raw.on_error.and_then(|word| names::word(&word, faults));
     let fallback = raw.fallback.and_then(|word| names::word(&word, faults));
@@ -40,15 +43,27 @@ fn uninspectable(raw: WordsOr<Entries<Word>>, faults: &mut Faults) -> [Outcome; 
             [one] => outcomes = [names::word(one, faults).unwrap_or(Outcome::Block); 5],
             _ => words.0.iter().take(1).for_each(|word| {
                 let help = "write one verb for all, or `{image: …, file: …}`".to_owned();
-                faults.add(word.spot, "`uninspectable` can't be a list", "which of them?", help);
+                faults.add(
+                    word.spot,
+                    "`uninspectable` can't be a list",
+                    "which of them?",
+                    help,
+                );
             }),
         },
         WordsOr::Map(entries) => {
             for (kind, word) in entries.0 {
                 let outcome = names::word(&word, faults);
-                let at = Kind::WORDS.iter().position(|(known, _)| *known == kind.text);
+                let at = Kind::WORDS
+                    .iter()
+                    .position(|(known, _)| *known == kind.text);
                 if at.is_none() {
-                    names::unknown(&kind, Kind::WHAT, Kind::WORDS.iter().map(|(k, _)| *k), faults);
+                    names::unknown(
+                        &kind,
+                        Kind::WHAT,
+                        Kind::WORDS.iter().map(|(k, _)| *k),
+                        faults,
+                    );
                 }
                 if let Some(slot) = at.and_then(|at| outcomes.get_mut(at)) {
                     *slot = outcome.unwrap_or(Outcome::Block);
@@ -72,7 +87,7 @@ pub(super) fn keep_hours(raw: RawVault, faults: &mut Faults) -> u32 {
 }
 
 /// Days that the audit log keeps entries.
-pub(super) fn keep_days(raw: RawAudit, faults: &mut Faults) -> u32 {
+pub(super) fn keep_days(raw: &RawAudit, faults: &mut Faults) -> u32 {
     let days = raw.keep_days;
     let days = days.and_then(|n| names::number(n, "keep_days", &(1..=36_500), faults));
     days.unwrap_or(DEFAULT_KEEP_DAYS)

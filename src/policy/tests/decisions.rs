@@ -48,8 +48,15 @@ fn what_is_left_out_falls_to_the_stricter_side() {
     assert_eq!(policy.handling("mail", "cloud"), Some(Handling::Block));
     assert_eq!(policy.on_error(), WholeOperator::Block);
     for kind in ["image", "file", "audio", "token_ids", "unknown", "hologram"] {
-        let asked = Situation { uninspectable: &[kind], ..situation(&[]) };
-        assert_eq!(policy.decide(&asked).outcome(None), Outcome::LocalOnly, "{kind}");
+        let asked = Situation {
+            uninspectable: &[kind],
+            ..situation(&[])
+        };
+        assert_eq!(
+            policy.decide(&asked).outcome(None),
+            Outcome::LocalOnly,
+            "{kind}"
+        );
     }
     // A type that no class includes: the strictest cell of its level or higher; else redact, allow.
     let policy = parse(&small(
@@ -57,9 +64,9 @@ fn what_is_left_out_falls_to_the_stricter_side() {
          handling: {low: {home: allow, cloud: redact}, mid: {home: mask, cloud: seal}}\n",
     ));
     let cases = [
-        ("CN_USCC", "mask", "redact"),  // level 1: both rows
-        ("PERSON", "mask", "seal"),     // level 3: the row `mid`
-        ("CVV", "allow", "redact"),     // level 5: no row
+        ("CN_USCC", "mask", "redact"), // level 1: both rows
+        ("PERSON", "mask", "seal"),    // level 3: the row `mid`
+        ("CVV", "allow", "redact"),    // level 5: no row
     ];
     for (name, home, cloud) in cases {
         let decision = policy.decide(&situation(&found(&[name])));
@@ -75,7 +82,13 @@ fn a_type_that_the_policy_never_heard_of_is_handled_like_one_that_no_class_inclu
     ));
     let late = EntityType::define("DEFINED_LATER").unwrap();
     let decision = policy.decide(&situation(&[(late, Confidence::High)]));
-    assert_eq!((at(&decision, "cloud", "DEFINED_LATER").as_str(), decision.level), ("mask", 3));
+    assert_eq!(
+        (
+            at(&decision, "cloud", "DEFINED_LATER").as_str(),
+            decision.level
+        ),
+        ("mask", 3)
+    );
 }
 
 #[test]
@@ -94,7 +107,11 @@ fn confidence_counts_from_medium_up_or_as_the_class_says() {
             let findings = [(entity("EMAIL"), confidence)];
             let decision = policy.decide(&situation(&findings));
             let (_, table) = decision.allowed().last().unwrap();
-            let expected = if counts { (Operator::Seal, 3) } else { (Operator::Allow, 1) };
+            let expected = if counts {
+                (Operator::Seal, 3)
+            } else {
+                (Operator::Allow, 1)
+            };
             let found = (table.operator(entity("EMAIL"), confidence), decision.level);
             assert_eq!(found, expected, "{least} {confidence:?}");
         }
@@ -109,7 +126,10 @@ fn the_strictest_of_two_classes_wins() {
     ));
     let decision = policy.decide(&situation(&[(entity("EMAIL"), Confidence::Low)]));
     let (_, cloud) = decision.allowed().last().unwrap();
-    assert_eq!(cloud.operator(entity("EMAIL"), Confidence::Low), Operator::Redact);
+    assert_eq!(
+        cloud.operator(entity("EMAIL"), Confidence::Low),
+        Operator::Redact
+    );
     assert_eq!(decision.level, 4);
     let reasons: Vec<_> = decision.reasons.iter().map(|code| &**code).collect();
     assert_eq!(reasons, ["cell:a@cloud=redact", "cell:b@home=mask"]);
@@ -124,7 +144,10 @@ fn an_app_tightens_for_itself_only() {
     let findings = found(&["EMAIL"]);
     let other = policy.decide(&situation(&findings));
     assert_eq!(at(&other, "cloud", "EMAIL"), "surrogate");
-    let own = policy.decide(&Situation { app: "reports", ..situation(&findings) });
+    let own = policy.decide(&Situation {
+        app: "reports",
+        ..situation(&findings)
+    });
     assert_eq!(at(&own, "cloud", "EMAIL"), "local_only");
     assert_eq!(&*own.reasons[0], "app:reports:mail@cloud=local_only");
     let info = policy.app("reports");
@@ -154,7 +177,11 @@ fn conditions_of_a_rule_all_hold_together() {
         ("{data: mail}", situation(&[]), false),
         ("{data: EMAIL, min_count: 2}", base, false),
         ("{data: EMAIL, min_count: 2}", situation(&three), true),
-        ("{data: [mail, card], min_count: 3}", situation(&three), true),
+        (
+            "{data: [mail, card], min_count: 3}",
+            situation(&three),
+            true,
+        ),
         ("{min_count: 3}", base, false),
         ("{min_count: 3}", situation(&three), true),
         ("{level_at_least: 4}", base, true),
@@ -163,15 +190,44 @@ fn conditions_of_a_rule_all_hold_together() {
         ("{level_at_most: 1}", situation(&[]), true),
         ("{complexity: medium}", base, true),
         ("{complexity: low}", base, false),
-        ("{complexity: low}", Situation { complexity: Complexity::Low, ..base }, true),
+        (
+            "{complexity: low}",
+            Situation {
+                complexity: Complexity::Low,
+                ..base
+            },
+            true,
+        ),
         ("{app: reports}", base, false),
-        ("{app: reports}", Situation { app: "reports", ..base }, true),
-        ("{app: reports, data: mail, min_count: 2}", Situation { app: "reports", ..base }, false),
+        (
+            "{app: reports}",
+            Situation {
+                app: "reports",
+                ..base
+            },
+            true,
+        ),
+        (
+            "{app: reports, data: mail, min_count: 2}",
+            Situation {
+                app: "reports",
+                ..base
+            },
+            false,
+        ),
     ];
     for (when, asked, holds) in cases {
         let decision = with_rule(when, "block").decide(&asked);
-        assert_eq!(decision.outcome(Some("home")) == Outcome::Block, holds, "{when}");
-        assert_eq!(decision.outcome(Some("cloud")) == Outcome::Block, holds, "{when}");
+        assert_eq!(
+            decision.outcome(Some("home")) == Outcome::Block,
+            holds,
+            "{when}"
+        );
+        assert_eq!(
+            decision.outcome(Some("cloud")) == Outcome::Block,
+            holds,
+            "{when}"
+        );
         assert_eq!(decision.say.as_deref(), holds.then_some("s"), "{when}");
     }
 }
@@ -195,27 +251,66 @@ fn modes_of_the_file_and_of_a_rule() {
     let cases = [
         ("enforce", "", false, (true, false, false), true),
         ("enforce", "mode: warn, ", false, (false, true, true), true),
-        ("enforce", "mode: observe, ", false, (false, true, false), true),
-        ("enforce", "mode: observe, ", true, (true, false, false), true),
+        (
+            "enforce",
+            "mode: observe, ",
+            false,
+            (false, true, false),
+            true,
+        ),
+        (
+            "enforce",
+            "mode: observe, ",
+            true,
+            (true, false, false),
+            true,
+        ),
         ("warn", "", false, (false, true, true), false),
-        ("warn", "mode: observe, ", false, (false, true, false), false),
-        ("observe", "mode: enforce, ", false, (false, true, false), false),
+        (
+            "warn",
+            "mode: observe, ",
+            false,
+            (false, true, false),
+            false,
+        ),
+        (
+            "observe",
+            "mode: enforce, ",
+            false,
+            (false, true, false),
+            false,
+        ),
         ("observe", "", true, (true, false, false), false),
     ];
     for (file, own, hard, expected, grid) in cases {
-        let rule = format!("{{id: r, say: s, when: {{data: card}}, do: block, {own}hard: {hard}, why: w, owner: o}}");
+        let rule = format!(
+            "{{id: r, say: s, when: {{data: card}}, do: block, {own}hard: {hard}, why: w, owner: o}}"
+        );
         let policy = parse(&small(&format!("mode: {file}\n{RULES}rules: [{rule}]\n")));
-        let has = |codes: &[std::sync::Arc<str>]| codes.iter().any(|code| &**code == "rule:r=block");
+        let has =
+            |codes: &[std::sync::Arc<str>]| codes.iter().any(|code| &**code == "rule:r=block");
         let decision = policy.decide(&situation(&found(&["BANK_CARD"])));
-        let seen = (has(&decision.reasons), has(&decision.observed), has(&decision.warn));
+        let seen = (
+            has(&decision.reasons),
+            has(&decision.observed),
+            has(&decision.warn),
+        );
         assert_eq!(seen, expected, "{file} {own}{hard}");
-        assert_eq!(decision.outcome(None) == Outcome::Block, expected.0, "{file} {own}{hard}");
+        assert_eq!(
+            decision.outcome(None) == Outcome::Block,
+            expected.0,
+            "{file} {own}{hard}"
+        );
         let mail = policy.decide(&situation(&found(&["EMAIL"])));
         let operator = if grid { "surrogate" } else { "allow" };
         assert_eq!(at(&mail, "cloud", "EMAIL"), operator, "{file} {own}{hard}");
         assert_eq!(mail.reasons.is_empty(), !grid, "{file} {own}{hard}");
         let enforced = policy.decide_in(Mode::Enforce, &situation(&found(&["EMAIL"])));
-        assert_eq!(at(&enforced, "cloud", "EMAIL"), "surrogate", "{file} {own}{hard}");
+        assert_eq!(
+            at(&enforced, "cloud", "EMAIL"),
+            "surrogate",
+            "{file} {own}{hard}"
+        );
     }
 }
 
@@ -232,7 +327,10 @@ fn a_finding_in_an_id_closes_every_destination_that_would_change_it() {
         (&[], Outcome::Allow, Outcome::Allow),
     ] {
         let findings = found(names);
-        let asked = Situation { finding_in_id: true, ..situation(&findings) };
+        let asked = Situation {
+            finding_in_id: true,
+            ..situation(&findings)
+        };
         let decision = policy.decide(&asked);
         assert_eq!(decision.outcome(Some("home")), home, "{names:?}");
         assert_eq!(decision.outcome(Some("cloud")), cloud, "{names:?}");
@@ -241,7 +339,10 @@ fn a_finding_in_an_id_closes_every_destination_that_would_change_it() {
     let rule = "{id: r, say: s, when: {data: mail}, do: mask, hard: true, why: w, owner: o}";
     let policy = parse(&small(&format!("mode: observe\n{RULES}rules: [{rule}]\n")));
     let findings = found(&["EMAIL"]);
-    let decision = policy.decide(&Situation { finding_in_id: true, ..situation(&findings) });
+    let decision = policy.decide(&Situation {
+        finding_in_id: true,
+        ..situation(&findings)
+    });
     assert_eq!(decision.outcome(Some("home")), Outcome::Block);
 }
 
@@ -279,10 +380,16 @@ fn text_in_the_form_of_a_surrogate_is_always_one() {
 fn the_default_policy() {
     let policy = default_policy();
     let listed = |entity: EntityType| {
-        policy.classes().iter().any(|class| class.include.contains(&entity))
+        policy
+            .classes()
+            .iter()
+            .any(|class| class.include.contains(&entity))
     };
     for entity in EntityType::built_in().filter(|entity| *entity != EntityType::LIT) {
-        assert!(listed(entity), "{entity} is in no data class of the default policy");
+        assert!(
+            listed(entity),
+            "{entity} is in no data class of the default policy"
+        );
     }
     let cases = [
         ("EMAIL", "allow", "surrogate"),
@@ -306,8 +413,14 @@ fn the_default_policy() {
         ("PERSON", 50, Outcome::LocalOnly),
     ] {
         let findings = found(&vec![name; count]);
-        assert_eq!(policy.decide(&situation(&findings)).outcome(None), outcome, "{count} {name}");
-        let observing = policy.decide_in(Mode::Observe, &situation(&findings)).outcome(None);
+        assert_eq!(
+            policy.decide(&situation(&findings)).outcome(None),
+            outcome,
+            "{count} {name}"
+        );
+        let observing = policy
+            .decide_in(Mode::Observe, &situation(&findings))
+            .outcome(None);
         let hard = name == "PERSON" && outcome == Outcome::LocalOnly;
         assert_eq!(observing == Outcome::LocalOnly, hard, "{count} {name}");
     }
@@ -319,7 +432,10 @@ fn the_default_policy() {
         ("unknown", Outcome::Block),
         ("video", Outcome::Block),
     ] {
-        let asked = Situation { uninspectable: &[kind], ..situation(&[]) };
+        let asked = Situation {
+            uninspectable: &[kind],
+            ..situation(&[])
+        };
         let decision = policy.decide(&asked);
         assert_eq!(decision.outcome(None), outcome, "{kind}");
         assert!(decision.say.is_some(), "{kind}");

@@ -7,9 +7,25 @@ use super::{entity, parse};
 use crate::base::{Confidence, EntityType};
 use crate::policy::{Complexity, Decision, Operator, Outcome, Permit, Policy, Situation};
 
-const TYPES: &[&str] = &["PERSON", "EMAIL", "BANK_CARD", "CVV", "IP", "SECRET", "CN_USCC"];
-const OPERATORS: &[&str] =
-    &["allow", "surrogate", "generalise", "mask", "seal", "redact", "local_only", "block"];
+const TYPES: &[&str] = &[
+    "PERSON",
+    "EMAIL",
+    "BANK_CARD",
+    "CVV",
+    "IP",
+    "SECRET",
+    "CN_USCC",
+];
+const OPERATORS: &[&str] = &[
+    "allow",
+    "surrogate",
+    "generalise",
+    "mask",
+    "seal",
+    "redact",
+    "local_only",
+    "block",
+];
 
 /// A policy as lines that may be shuffled within their section.
 #[derive(Debug, Clone)]
@@ -40,18 +56,21 @@ impl Lines {
 
 fn cell() -> impl Strategy<Value = (&'static str, &'static str, &'static str)> {
     let outside = || select(OPERATORS);
-    let inside = select(OPERATORS).prop_map(|word| if word == "local_only" { "mask" } else { word });
+    let inside =
+        select(OPERATORS).prop_map(|word| if word == "local_only" { "mask" } else { word });
     (inside, outside(), outside())
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    let when = select(&[
-        "data: EMAIL",
-        "data: [c0, CVV], min_count: 2",
-        "data: PERSON, level_at_least: 4",
-        "data: BANK_CARD, level_at_most: 4, app: own",
-        "data: base, complexity: low",
-    ][..]);
+    let when = select(
+        &[
+            "data: EMAIL",
+            "data: [c0, CVV], min_count: 2",
+            "data: PERSON, level_at_least: 4",
+            "data: BANK_CARD, level_at_most: 4, app: own",
+            "data: base, complexity: low",
+        ][..],
+    );
     let mode = select(&["", "mode: warn, ", "mode: observe, ", "hard: true, "][..]);
     (when, select(&OPERATORS[1..]), mode).prop_map(|(when, act, mode)| {
         format!("say: s, when: {{{when}}}, do: {act}, {mode}why: w, owner: o")
@@ -59,7 +78,12 @@ fn rule() -> impl Strategy<Value = String> {
 }
 
 fn lines() -> impl Strategy<Value = Lines> {
-    let class = (subsequence(TYPES, 1..4), 1..6_u8, select(&["low", "medium", "high"][..]), cell());
+    let class = (
+        subsequence(TYPES, 1..4),
+        1..6_u8,
+        select(&["low", "medium", "high"][..]),
+        cell(),
+    );
     let classes = prop::collection::vec(class, 1..4);
     let rules = prop::collection::vec(rule(), 0..4);
     let mode = select(&["enforce", "warn", "observe"][..]);
@@ -76,10 +100,14 @@ fn lines() -> impl Strategy<Value = Lines> {
             lines.classes.push(format!(
                 "  c{n}: {{level: {level}, confidence: {confidence}, include: [{types}]}}\n"
             ));
-            lines.handling.push(format!("  c{n}: {{home: {home}, cloud: {cloud}, far: {far}}}\n"));
+            lines.handling.push(format!(
+                "  c{n}: {{home: {home}, cloud: {cloud}, far: {far}}}\n"
+            ));
         }
         let numbered = rules.into_iter().enumerate();
-        lines.rules = numbered.map(|(n, rule)| format!("{{id: r{n}, {rule}}},")).collect();
+        lines.rules = numbered
+            .map(|(n, rule)| format!("{{id: r{n}, {rule}}},"))
+            .collect();
         lines
     })
 }
@@ -103,7 +131,13 @@ struct Asked {
 fn asked() -> impl Strategy<Value = Asked> {
     let kinds = subsequence(&["image", "audio", "unknown"][..], 0..2);
     let complexity = select(&[Complexity::Low, Complexity::High][..]);
-    let all = (findings(), kinds, complexity, any::<bool>(), select(&["own", "other"][..]));
+    let all = (
+        findings(),
+        kinds,
+        complexity,
+        any::<bool>(),
+        select(&["own", "other"][..]),
+    );
     all.prop_map(|(findings, kinds, complexity, in_id, app)| Asked {
         findings,
         kinds,
@@ -126,12 +160,17 @@ fn decide(lines: &Lines, asked: &Asked) -> Decision {
 /// For each destination: what becomes of the request, and of each finding.
 fn strictness(decision: &Decision, findings: &Found) -> Vec<(Outcome, Vec<Operator>)> {
     let one = |permit: &Permit| match permit {
-        Permit::Allowed(table) => {
-            findings.iter().map(|(entity, sure)| table.operator(*entity, *sure)).collect()
-        }
+        Permit::Allowed(table) => findings
+            .iter()
+            .map(|(entity, sure)| table.operator(*entity, *sure))
+            .collect(),
         Permit::LocalOnly { .. } | Permit::Blocked { .. } => Vec::new(),
     };
-    decision.options.iter().map(|option| (option.permit.outcome(), one(&option.permit))).collect()
+    decision
+        .options
+        .iter()
+        .map(|option| (option.permit.outcome(), one(&option.permit)))
+        .collect()
 }
 
 /// Whether nothing in `after` is milder than in `before`.

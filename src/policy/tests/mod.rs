@@ -30,10 +30,13 @@ fn entity(name: &str) -> EntityType {
 
 /// Findings of high confidence.
 fn found(names: &[&str]) -> Vec<(EntityType, Confidence)> {
-    names.iter().map(|name| (entity(name), Confidence::High)).collect()
+    names
+        .iter()
+        .map(|name| (entity(name), Confidence::High))
+        .collect()
 }
 
-fn situation<'a>(findings: &'a [(EntityType, Confidence)]) -> Situation<'a> {
+fn situation(findings: &[(EntityType, Confidence)]) -> Situation<'_> {
     Situation {
         app: "any",
         findings,

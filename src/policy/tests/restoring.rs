@@ -2,7 +2,8 @@
 
 use super::{entity, parse, small};
 
-const DATA: &str = "data: {identity: {include: [PERSON, EMAIL]}, card: {include: [BANK_CARD, CVV]}}\n";
+const DATA: &str =
+    "data: {identity: {include: [PERSON, EMAIL]}, card: {include: [BANK_CARD, CVV]}}\n";
 
 /// reply, reasoning, argument `$.name` of tool `crm`, argument `$.other.x` of `crm`, argument of another tool.
 fn sinks(restore: &str, name: &str) -> [bool; 5] {
@@ -30,17 +31,49 @@ fn each_sink_has_its_own_grant() {
         ("restore: {reply: [identity]}", "EMAIL", [yes; 5]),
         ("restore: {reply: [identity]}", "BANK_CARD", [no; 5]),
         ("restore: {reply: none}", "EMAIL", [no; 5]),
-        ("restore: {reply: identity, reasoning: none}", "EMAIL", [yes, no, yes, yes, yes]),
-        ("restore: {reply: none, tools: all}", "EMAIL", [no, no, yes, yes, yes]),
+        (
+            "restore: {reply: identity, reasoning: none}",
+            "EMAIL",
+            [yes, no, yes, yes, yes],
+        ),
+        (
+            "restore: {reply: none, tools: all}",
+            "EMAIL",
+            [no, no, yes, yes, yes],
+        ),
         ("restore: {tools: [card]}", "EMAIL", [yes, yes, no, no, no]),
         // Named tools: the others see nothing.
-        ("restore: {tools: {crm: all}}", "IBAN", [yes, yes, yes, yes, no]),
-        ("restore: {tools: {crm: {'$.name': [identity]}}}", "PERSON", [yes, yes, yes, no, no]),
-        ("restore: {tools: {crm: {'$.other': [identity]}}}", "PERSON", [yes, yes, no, yes, no]),
-        ("restore: {tools: {crm: {'$.name': [identity]}}}", "CVV", [yes, yes, no, no, no]),
-        ("restore: {tools: {crm: {'$.name': all}}, never: [identity]}", "PERSON", [no; 5]),
+        (
+            "restore: {tools: {crm: all}}",
+            "IBAN",
+            [yes, yes, yes, yes, no],
+        ),
+        (
+            "restore: {tools: {crm: {'$.name': [identity]}}}",
+            "PERSON",
+            [yes, yes, yes, no, no],
+        ),
+        (
+            "restore: {tools: {crm: {'$.other': [identity]}}}",
+            "PERSON",
+            [yes, yes, no, yes, no],
+        ),
+        (
+            "restore: {tools: {crm: {'$.name': [identity]}}}",
+            "CVV",
+            [yes, yes, no, no, no],
+        ),
+        (
+            "restore: {tools: {crm: {'$.name': all}}, never: [identity]}",
+            "PERSON",
+            [no; 5],
+        ),
         // `never` wins over a grant of the same type.
-        ("restore: {reply: [PERSON], never: [PERSON]}", "PERSON", [no; 5]),
+        (
+            "restore: {reply: [PERSON], never: [PERSON]}",
+            "PERSON",
+            [no; 5],
+        ),
     ];
     for (restore, name, expected) in cases {
         assert_eq!(sinks(restore, name), expected, "{restore} {name}");
@@ -50,13 +83,20 @@ fn each_sink_has_its_own_grant() {
 #[test]
 fn urls_see_nothing_unless_said() {
     for (restore, expected) in [("", false), ("restore: {in_urls: true}", true)] {
-        assert_eq!(parse(&small(&format!("{DATA}{restore}\n"))).restore().in_urls(), expected);
+        assert_eq!(
+            parse(&small(&format!("{DATA}{restore}\n")))
+                .restore()
+                .in_urls(),
+            expected
+        );
     }
 }
 
 #[test]
 fn a_caller_can_ask_whether_the_place_matters() {
-    let policy = parse(&small(&format!("{DATA}restore: {{tools: {{a: {{'$.x': all}}, b: all}}}}\n")));
+    let policy = parse(&small(&format!(
+        "{DATA}restore: {{tools: {{a: {{'$.x': all}}, b: all}}}}\n"
+    )));
     let by_place = ["a", "b", "c"].map(|tool| policy.restore().by_place(tool));
     assert_eq!(by_place, [true, false, false]);
 }
