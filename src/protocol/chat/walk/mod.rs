@@ -299,4 +299,6 @@ fn may_be_json(raw: &str, quoted_too: bool) -> bool {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
