@@ -1,0 +1,210 @@
+use super::*;
+use crate::protocol::splice;
+
+fn parse(body: &str) -> ChatReply {
+    ChatReply::parse(Bytes::from(body.to_owned()), &Limits::default()).unwrap()
+}
+
+fn parts(body: &str) -> Vec<(u32, Field, String)> {
+    let reply = parse(body);
+    let told = |part: &ReplyPart| {
+        (
+            part.channel.choice,
+            part.channel.field,
+            part.text(reply.body()).into_owned(),
+        )
+    };
+    reply.parts().iter().map(told).collect()
+}
+
+/// The parts of a choice, as a chunk and as a whole reply.
+fn check_message(message: &str, expected: &[(Field, &str)]) {
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(field, text)| (7, *field, (*text).to_owned()))
+        .collect();
+    for key in ["delta", "message"] {
+        let body = format!("{{\"choices\":[{{\"{key}\":{message},\"index\":7}}]}}");
+        assert_eq!(parts(&body), expected, "{body}");
+    }
+}
+
+#[test]
+fn texts_have_their_channels() {
+    let cases: [(&str, &[(Field, &str)]); 12] = [
+        (
+            r#"{"role":"assistant","content":"a\u5f20"}"#,
+            &[(Field::Content, "a张")],
+        ),
+        (
+            r#"{"role":"assistant","content":null,"reasoning_content":""}"#,
+            &[(Field::Reasoning, "")],
+        ),
+        (
+            r#"{"reasoning":"r","refusal":"n"}"#,
+            &[(Field::ReasoningPlain, "r"), (Field::Refusal, "n")],
+        ),
+        (
+            r#"{"content":["x",{"type":"text","text":"y","note":"z"},{"type":"odd","text":"w"}]}"#,
+            &[
+                (Field::Content, "x"),
+                (Field::Content, "y"),
+                (Field::Other, "z"),
+                (Field::Other, "w"),
+            ],
+        ),
+        (
+            r#"{"tool_calls":[{"function":{"arguments":"{","name":"f"},"index":4,"id":"i","type":"function"}]}"#,
+            &[(Field::ToolArguments(4), "{"), (Field::ToolName(4), "f")],
+        ),
+        (
+            r#"{"tool_calls":[{"id":"i"},{"function":{"name":"g"}},{"custom":{"name":"h","input":"x"}}]}"#,
+            &[
+                (Field::ToolName(1), "g"),
+                (Field::ToolName(2), "h"),
+                (Field::ToolInput(2), "x"),
+            ],
+        ),
+        (
+            r#"{"function_call":{"name":"f","arguments":"a"}}"#,
+            &[
+                (Field::ToolName(LEGACY_CALL), "f"),
+                (Field::ToolArguments(LEGACY_CALL), "a"),
+            ],
+        ),
+        (
+            r#"{"audio":{"id":"i","data":"QUJD","transcript":"t"}}"#,
+            &[(Field::Other, "t")],
+        ),
+        (
+            r#"{"annotations":[{"url_citation":{"url":"u"}}]}"#,
+            &[(Field::Other, "u")],
+        ),
+        (r#"{"content":{"deep":["x"]}}"#, &[(Field::Other, "x")]),
+        (
+            r#"{"tool_calls":[{"function":{"arguments":{"k":"v"}}},"odd"]}"#,
+            &[(Field::Other, "v"), (Field::Other, "odd")],
+        ),
+        (
+            r#"{"role":["x"],"tool_calls":"y"}"#,
+            &[(Field::Other, "x"), (Field::Other, "y")],
+        ),
+    ];
+    for (message, expected) in cases {
+        check_message(message, expected);
+    }
+}
+
+#[test]
+fn choices_are_told_apart() {
+    let body = r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"delta":{"content":"a"},"stop_reason":"s"},"odd"]}"#;
+    let expected = [
+        (1, Field::Content, "b".to_owned()),
+        (1, Field::Content, "a".to_owned()),
+        (1, Field::Other, "s".to_owned()),
+        (2, Field::Other, "odd".to_owned()),
+    ];
+    assert_eq!(parts(body), expected);
+}
+
+#[test]
+fn protocol_members_are_no_parts_and_all_else_is() {
+    let body = r#"{"id":"i","object":"o","created":1,"model":"m","system_fingerprint":"s","service_tier":"t",
+        "usage":{"prompt_tokens":1,"note":"n"},"metadata":{"k":"v"},"choices":[{"finish_reason":"stop","index":0}]}"#;
+    let got: Vec<_> = parts(body)
+        .into_iter()
+        .map(|(_, field, text)| (field, text))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            (Field::Other, "n".to_owned()),
+            (Field::Other, "v".to_owned())
+        ]
+    );
+    assert_eq!(parts(r#"{"id":{"x":"y"},"choices":"z"}"#).len(), 2);
+    assert_eq!(parts(r#"["x"]"#), [(0, Field::Other, "x".to_owned())]);
+}
+
+#[test]
+fn errors_are_known_in_any_shape() {
+    let cases = [
+        (
+            r#"{"error":{"message":"m","type":"t","code":"c","param":null}}"#,
+            true,
+            3,
+        ),
+        (r#"{"error":"m"}"#, true, 1),
+        (r#"{"error":null,"choices":[]}"#, false, 0),
+    ];
+    for (body, is_error, count) in cases {
+        assert_eq!(parse(body).is_error(), is_error);
+        let errors = parts(body)
+            .into_iter()
+            .filter(|(_, field, _)| *field == Field::Error);
+        assert_eq!(errors.count(), count, "{body}");
+    }
+}
+
+#[test]
+fn counts_tokens() {
+    let usage = |prompt, completion, cached| {
+        Some(Usage {
+            prompt,
+            completion,
+            cached,
+        })
+    };
+    let cases = [
+        (
+            r#"{"prompt_tokens":9,"completion_tokens":4,"prompt_cache_hit_tokens":3}"#,
+            usage(9, 4, 3),
+        ),
+        (
+            r#"{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":2},"prompt_cache_hit_tokens":3}"#,
+            usage(9, 0, 2),
+        ),
+        (
+            r#"{"prompt_tokens":-1,"completion_tokens":"4","prompt_tokens_details":null}"#,
+            usage(0, 0, 0),
+        ),
+        ("null", None),
+    ];
+    for (usage, expected) in cases {
+        assert_eq!(parse(&format!("{{\"usage\":{usage}}}")).usage(), expected);
+    }
+    assert_eq!(parse("{}").usage(), None);
+}
+
+#[test]
+fn knows_what_is_finished_and_where_log_probabilities_stand() {
+    let body = r#"{"choices":[{"index":0,"finish_reason":null,"logprobs":null},
+        {"index":2,"logprobs":{"content":[{"token":"secret"}]},"finish_reason":"stop"}]}"#;
+    let reply = parse(body);
+    assert_eq!(reply.finished(), [2]);
+    let spans: Vec<_> = reply
+        .logprobs_spans()
+        .iter()
+        .map(|(choice, span)| (*choice, span.slice(body).unwrap()))
+        .collect();
+    assert_eq!(spans, [(2, r#"{"content":[{"token":"secret"}]}"#)]);
+    assert!(reply.parts().is_empty());
+}
+
+#[test]
+fn replaces_whole_values() {
+    let body = "\r\n\n {\"choices\":[{\"message\":{\"content\":\"a \\u5f20 b\"}}]}\n";
+    let reply = parse(body);
+    let edit = reply.parts()[0].replace("\"张\"\n");
+    let got = splice(reply.body(), &mut [edit]).unwrap();
+    assert_eq!(
+        got,
+        "\r\n\n {\"choices\":[{\"message\":{\"content\":\"\\\"张\\\"\\n\"}}]}\n"
+    );
+}
+
+#[test]
+fn debug_shows_no_text() {
+    let reply = parse(r#"{"choices":[{"delta":{"content":"Lena"}}]}"#);
+    assert!(!format!("{reply:?} {:?}", reply.parts()).contains("Lena"));
+}

@@ -1,0 +1,361 @@
+//! The protocol allow-list of a chat request: which member is what.
+//!
+//! Sources: OpenAI's `OpenAPI` description 2.3.0 (2026-08-21) and DeepSeek's API pages (2026-10). A member that is not
+//! here, or whose value has not the shape that its row says, is inspected with its key and everything in it.
+
+use super::media::UninspectableKind::{self, Audio, File, Image};
+use crate::protocol::part::Place::{
+    self, Assistant, Id, Metadata, Name, Other, Reasoning, ToolCall, ToolDefinition,
+};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What the value at a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Nothing that holds text: `true`, `false`, `null`, or a container whose members have rows.
+    NoText,
+    /// Protocol: a bare number.
+    Number,
+    /// Protocol: one of these words.
+    OneOf(&'static [&'static str]),
+    /// Protocol: a model's name: 1–128 ASCII letters, digits and `-_.:/@`.
+    Model,
+    /// Text; if it's not a string, everything in it.
+    Text(Place),
+    /// A message: sets what [`Rule::Content`] means below it.
+    Message,
+    /// Content of a message: text of its role's place.
+    Content,
+    /// An element of content: text, or something that can't be inspected.
+    ContentPart,
+    /// A JSON Schema.
+    Schema(Place),
+    /// Something that isn't text, base64 or by reference; what is no base64 is text.
+    Media(UninspectableKind),
+    /// Stands for something that the upstream holds.
+    Held(UninspectableKind),
+    /// Text as numbers of a model's vocabulary.
+    TokenIds,
+    /// Token ids and their weights.
+    TokenBias,
+}
+use Rule::{
+    Content, ContentPart, Held, Media, Message, Model, NoText, Number, OneOf, Schema, Text,
+    TokenBias, TokenIds,
+};
+
+/// A path of keys; `[]` is any element of an array.
+type Row = (&'static str, Rule);
+
+const REQUEST: &[Row] = &[
+    ("model", Model),
+    // --- the conversation ---
+    ("messages[]", Message),
+    (
+        "messages[].role",
+        OneOf(&[
+            "system",
+            "developer",
+            "user",
+            "assistant",
+            "tool",
+            "function",
+        ]),
+    ),
+    ("messages[].content", Content),
+    ("messages[].name", Text(Name)),
+    ("messages[].refusal", Text(Assistant)),
+    ("messages[].reasoning_content", Text(Reasoning)),
+    ("messages[].reasoning", Text(Reasoning)),
+    ("messages[].prefix", NoText),
+    ("messages[].audio", Held(Audio)),
+    ("messages[].audio.id", Text(Id)),
+    ("messages[].tool_call_id", Text(Id)),
+    ("messages[].tool_calls[].id", Text(Id)),
+    ("messages[].tool_calls[].index", Number),
+    (
+        "messages[].tool_calls[].type",
+        OneOf(&["function", "custom"]),
+    ),
+    ("messages[].tool_calls[].function.name", Text(Name)),
+    ("messages[].tool_calls[].function.arguments", Text(ToolCall)),
+    ("messages[].tool_calls[].custom.name", Text(Name)),
+    ("messages[].tool_calls[].custom.input", Text(ToolCall)),
+    ("messages[].function_call.name", Text(Name)),
+    ("messages[].function_call.arguments", Text(ToolCall)),
+    // --- tools ---
+    ("tools[].type", OneOf(&["function", "custom"])),
+    ("tools[].function.name", Text(Name)),
+    ("tools[].function.description", Text(ToolDefinition)),
+    ("tools[].function.parameters", Schema(ToolDefinition)),
+    ("tools[].function.strict", NoText),
+    ("tools[].custom.name", Text(Name)),
+    ("tools[].custom.description", Text(ToolDefinition)),
+    ("tools[].custom.format.type", OneOf(&["text", "grammar"])),
+    (
+        "tools[].custom.format.grammar.syntax",
+        OneOf(&["lark", "regex"]),
+    ),
+    (
+        "tools[].custom.format.grammar.definition",
+        Text(ToolDefinition),
+    ),
+    ("functions[].name", Text(Name)),
+    ("functions[].description", Text(ToolDefinition)),
+    ("functions[].parameters", Schema(ToolDefinition)),
+    ("function_call", OneOf(&["none", "auto"])),
+    ("function_call.name", Text(Name)),
+    ("tool_choice", OneOf(&["none", "auto", "required"])),
+    (
+        "tool_choice.type",
+        OneOf(&["function", "custom", "allowed_tools"]),
+    ),
+    ("tool_choice.function.name", Text(Name)),
+    ("tool_choice.custom.name", Text(Name)),
+    (
+        "tool_choice.allowed_tools.mode",
+        OneOf(&["auto", "required"]),
+    ),
+    (
+        "tool_choice.allowed_tools.tools[].type",
+        OneOf(&["function", "custom"]),
+    ),
+    (
+        "tool_choice.allowed_tools.tools[].function.name",
+        Text(Name),
+    ),
+    ("tool_choice.allowed_tools.tools[].custom.name", Text(Name)),
+    ("parallel_tool_calls", NoText),
+    // --- the answer's form ---
+    (
+        "response_format.type",
+        OneOf(&["text", "json_object", "json_schema"]),
+    ),
+    ("response_format.json_schema.name", Text(Name)),
+    ("response_format.json_schema.description", Text(Other)),
+    ("response_format.json_schema.schema", Schema(Other)),
+    ("response_format.json_schema.strict", NoText),
+    ("prediction.type", OneOf(&["content"])),
+    ("prediction.content", Text(Assistant)),
+    ("prediction.content[]", ContentPart),
+    ("stop", Text(Other)),
+    ("stop[]", Text(Other)),
+    ("stream", NoText),
+    ("stream_options.include_usage", NoText),
+    ("stream_options.include_obfuscation", NoText),
+    ("modalities[]", OneOf(&["text", "audio"])),
+    (
+        "audio.format",
+        OneOf(&["wav", "aac", "mp3", "flac", "opus", "pcm16"]),
+    ),
+    ("audio.voice", Text(Other)),
+    ("audio.voice.id", Text(Id)),
+    ("verbosity", OneOf(&["low", "medium", "high"])),
+    // --- sampling and thinking ---
+    ("temperature", Number),
+    ("top_p", Number),
+    ("top_k", Number),
+    ("min_p", Number),
+    ("frequency_penalty", Number),
+    ("presence_penalty", Number),
+    ("repetition_penalty", Number),
+    ("max_tokens", Number),
+    ("max_completion_tokens", Number),
+    ("n", Number),
+    ("seed", Number),
+    ("logprobs", NoText),
+    ("top_logprobs", Number),
+    ("logit_bias", TokenBias),
+    ("thinking.type", OneOf(&["enabled", "disabled", "auto"])),
+    ("thinking.budget_tokens", Number),
+    (
+        "reasoning_effort",
+        OneOf(&[
+            "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra",
+        ]),
+    ),
+    // --- whom it is for, and how it is run ---
+    ("metadata", Text(Metadata)),
+    ("user", Text(Metadata)),
+    ("user_id", Text(Metadata)),
+    ("safety_identifier", Text(Metadata)),
+    ("prompt_cache_key", Text(Id)),
+    (
+        "prompt_cache_retention",
+        OneOf(&["in_memory", "in-memory", "24h"]),
+    ),
+    (
+        "prompt_cache_options.mode",
+        OneOf(&["implicit", "explicit"]),
+    ),
+    ("prompt_cache_options.ttl", OneOf(&["30m"])),
+    (
+        "service_tier",
+        OneOf(&["auto", "default", "flex", "scale", "priority", "fast"]),
+    ),
+    ("store", NoText),
+    ("moderation.model", Model),
+    ("moderation.policy.input.mode", OneOf(&["score", "block"])),
+    ("moderation.policy.output.mode", OneOf(&["score", "block"])),
+    (
+        "web_search_options.search_context_size",
+        OneOf(&["low", "medium", "high"]),
+    ),
+    (
+        "web_search_options.user_location.type",
+        OneOf(&["approximate"]),
+    ),
+    (
+        "web_search_options.user_location.approximate.city",
+        Text(Other),
+    ),
+    (
+        "web_search_options.user_location.approximate.country",
+        Text(Other),
+    ),
+    (
+        "web_search_options.user_location.approximate.region",
+        Text(Other),
+    ),
+    (
+        "web_search_options.user_location.approximate.timezone",
+        Text(Other),
+    ),
+    // --- not of this API, but text if an upstream takes it ---
+    ("prompt", TokenIds),
+    ("prompt_token_ids", TokenIds),
+    ("input_ids", TokenIds),
+];
+
+/// Where content stands that may be an array of parts.
+const CONTENT_ARRAYS: [&str; 2] = ["messages[].content[]", "prediction.content[]"];
+
+/// A part of content. OpenAI nests a file, DeepSeek does not.
+const CONTENT_PART: &[Row] = &[
+    ("", ContentPart),
+    (
+        ".type",
+        OneOf(&["text", "refusal", "image_url", "input_audio", "file"]),
+    ),
+    (".text", Content),
+    (".refusal", Content),
+    (".image_url", Media(Image)),
+    (".image_url.url", Media(Image)),
+    (
+        ".image_url.detail",
+        OneOf(&["auto", "low", "high", "original"]),
+    ),
+    (".input_audio.data", Media(Audio)),
+    (".input_audio.format", OneOf(&["wav", "mp3"])),
+    (".file.file_data", Media(File)),
+    (".file.file_id", Text(Id)),
+    (".file.filename", Text(Other)),
+    (".file_data", Media(File)),
+    (".file_id", Text(Id)),
+    (".filename", Text(Other)),
+    (".prompt_cache_breakpoint.mode", OneOf(&["explicit"])),
+];
+
+/// The rows as a tree: what the walker holds in its hand while it goes down.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) rule: Rule,
+    members: BTreeMap<&'static str, Self>,
+    element: Option<Box<Self>>,
+}
+
+impl State {
+    const fn empty() -> Self {
+        Self {
+            rule: NoText,
+            members: BTreeMap::new(),
+            element: None,
+        }
+    }
+
+    /// The state of a whole chat request.
+    pub(super) fn request() -> &'static Self {
+        static ROOT: LazyLock<State> = LazyLock::new(State::build);
+        &ROOT
+    }
+
+    fn build() -> Self {
+        let mut root = Self::empty();
+        for (path, rule) in REQUEST {
+            root.at(path).rule = *rule;
+        }
+        for array in CONTENT_ARRAYS {
+            for (path, rule) in CONTENT_PART {
+                root.at(array).at(path).rule = *rule;
+            }
+        }
+        root
+    }
+
+    /// The state at a path below this one, made if need be.
+    fn at(&mut self, path: &'static str) -> &mut Self {
+        path.split('.')
+            .filter(|step| !step.is_empty())
+            .fold(self, |state, step| {
+                let (key, element) = step
+                    .strip_suffix("[]")
+                    .map_or((step, false), |key| (key, true));
+                let member = state.members.entry(key).or_insert_with(Self::empty);
+                if element {
+                    member
+                        .element
+                        .get_or_insert_with(|| Box::new(Self::empty()))
+                } else {
+                    member
+                }
+            })
+    }
+
+    /// The known member of that name.
+    pub(super) fn member(&self, key: &str) -> Option<(&'static str, &Self)> {
+        self.members
+            .get_key_value(key)
+            .map(|(name, state)| (*name, state))
+    }
+
+    pub(super) fn has_members(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    pub(super) fn element(&self) -> Option<&Self> {
+        self.element.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_found_where_they_say() {
+        let root = State::request();
+        let message = root.member("messages").unwrap().1.element().unwrap();
+        assert_eq!(message.rule, Message);
+        let content = message.member("content").unwrap().1;
+        assert_eq!(content.rule, Content);
+        let part = content.element().unwrap();
+        assert_eq!(part.rule, ContentPart);
+        assert_eq!(part.member("filename").unwrap().1.rule, Text(Other));
+        assert!(root.member("role").is_none());
+        assert_eq!(
+            root.member("stop").unwrap().1.element().unwrap().rule,
+            Text(Other)
+        );
+    }
+
+    #[test]
+    fn no_path_stands_twice() {
+        for rows in [REQUEST, CONTENT_PART] {
+            let mut paths: Vec<_> = rows.iter().map(|(path, _)| path).collect();
+            paths.sort_unstable();
+            paths.dedup();
+            assert_eq!(paths.len(), rows.len());
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Walks a request by the allow-list and collects its parts.
+
+use super::media::{Uninspectable, UninspectableKind, is_base64, kind_of_part};
+use super::source::Source;
+use super::table::{Rule, State};
+use crate::protocol::ProtocolError;
+use crate::protocol::escape::{decode_mapped, read_escape};
+use crate::protocol::json::{Kind, Limits, Value, scan_text};
+use crate::protocol::part::{Form, Place, TextPart};
+use std::fmt::Write as _;
+
+/// Bare numbers of fewer digits identify nobody.
+const LONG_NUMBER_DIGITS: usize = 7;
+
+/// How many JSON strings deep JSON is looked for.
+const NESTED_LEVELS: u8 = 3;
+
+/// What content is where no role says it: the only other content is that of a prediction of the answer.
+const OUTSIDE_MESSAGES: Place = Place::Assistant;
+
+/// What was found in a request.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) parts: Vec<TextPart>,
+    pub(super) uninspectable: Vec<Uninspectable>,
+}
+
+/// Walks a whole request.
+pub(super) fn walk(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Found, ProtocolError> {
+    let source = Source::body(body);
+    let mut walker = Walker {
+        source: &source,
+        limits: *limits,
+        found: Found::default(),
+        path: Vec::new(),
+        message: None,
+        content: OUTSIDE_MESSAGES,
+        overflow: false,
+    };
+    walker.value(root, State::request());
+    if walker.overflow {
+        return Err(ProtocolError::TooManyStrings {
+            max: limits.max_strings,
+        });
+    }
+    Ok(walker.found)
+}
+
+enum Step {
+    Key(&'static str),
+    Index(usize),
+}
+
+pub(super) struct Walker<'a> {
+    /// The body.
+    pub(super) source: &'a Source<'a>,
+    limits: Limits,
+    found: Found,
+    /// Known members and indexes down to where the walker is.
+    path: Vec<Step>,
+    message: Option<u32>,
+    /// What the content of the current message is.
+    content: Place,
+    overflow: bool,
+}
+
+impl Walker<'_> {
+    fn value(&mut self, value: Value<'_>, state: &State) {
+        self.enter(value, state.rule);
+        self.below(value, state);
+        if state.rule == Rule::Message {
+            (self.message, self.content) = (None, OUTSIDE_MESSAGES);
+        }
+    }
+
+    fn below(&mut self, value: Value<'_>, state: &State) {
+        match (value.kind(), state.element()) {
+            (Kind::Array, Some(element)) => {
+                for (index, value) in value.elements().enumerate() {
+                    self.path.push(Step::Index(index));
+                    self.value(value, element);
+                    self.path.pop();
+                }
+            }
+            (Kind::Object, _) if state.has_members() => self.members(value, state),
+            _ => self.leaf(value, state.rule),
+        }
+    }
+
+    fn members(&mut self, value: Value<'_>, state: &State) {
+        for (key, value) in value.members() {
+            if let Some((name, state)) = state.member(&key.text()) {
+                self.path.push(Step::Key(name));
+                self.value(value, state);
+                self.path.pop();
+            } else {
+                self.push(key, Place::Key, self.source);
+                self.free(value, Place::Other, self.source);
+            }
+        }
+    }
+
+    /// Notes what a container is before its members are looked at.
+    fn enter(&mut self, value: Value<'_>, rule: Rule) {
+        match (rule, value.kind()) {
+            (Rule::Message, _) => {
+                self.content = content_place(value);
+                self.message = match self.path.last() {
+                    Some(Step::Index(index)) => Some(*index as u32),
+                    _ => None,
+                };
+            }
+            (Rule::ContentPart, Kind::Object) => {
+                if let Some(kind) = kind_of_part(value) {
+                    self.mark(kind);
+                }
+            }
+            (Rule::Held(kind), Kind::Object | Kind::String) => self.mark(kind),
+            _ => {}
+        }
+    }
+
+    /// A value whose members have no rows.
+    fn leaf(&mut self, value: Value<'_>, rule: Rule) {
+        match rule {
+            Rule::Number if value.kind() == Kind::Number => {}
+            Rule::OneOf(words) if value.string().is_some_and(|text| words.contains(&&*text)) => {}
+            Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
+            Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
+                self.mark(kind);
+            }
+            Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Content | Rule::ContentPart => self.free(value, self.content, self.source),
+            Rule::Schema(place) => self.schema(value, place),
+            Rule::TokenIds => self.token_ids(value),
+            Rule::TokenBias => self.token_bias(value),
+            _ => self.free(value, Place::Other, self.source),
+        }
+    }
+
+    fn token_ids(&mut self, value: Value<'_>) {
+        if value.subtree().any(|value| value.kind() == Kind::Number) {
+            self.mark(UninspectableKind::TokenIds);
+        }
+        self.free(value, Place::Other, self.source);
+    }
+
+    fn token_bias(&mut self, value: Value<'_>) {
+        for (key, weight) in value.members() {
+            // The largest vocabularies have fewer than ten million tokens.
+            let raw = key.raw();
+            if raw.len() > LONG_NUMBER_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.push(key, Place::Key, self.source);
+            }
+            self.free(weight, Place::Other, self.source);
+        }
+        if value.kind() != Kind::Object {
+            self.free(value, Place::Other, self.source);
+        }
+    }
+
+    /// Everything in a value is a part: keys, strings, long numbers.
+    pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        for value in value.subtree() {
+            match value.kind() {
+                Kind::Key => self.push(value, Place::Key, source),
+                Kind::String => self.string(value, place, source),
+                Kind::Number if is_long(value.raw()) => self.push(value, place, source),
+                _ => {}
+            }
+        }
+    }
+
+    fn string(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) {
+        if !self.nested(string, place, source) {
+            self.push(string, place, source);
+        }
+    }
+
+    /// Takes a string that is JSON itself apart; says whether it was.
+    fn nested(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) -> bool {
+        let quoted_too = matches!(place, Place::ToolCall | Place::ToolResult);
+        if source.layers() == NESTED_LEVELS || !may_be_json(string.raw(), quoted_too) {
+            return false;
+        }
+        let (text, map) = decode_mapped(string.raw());
+        let left = self
+            .limits
+            .max_strings
+            .saturating_sub(self.found.parts.len());
+        let limits = Limits {
+            max_strings: left,
+            ..self.limits
+        };
+        let Ok(document) = scan_text(&text, &limits) else {
+            return false;
+        };
+        if let Some(root) = document.root() {
+            self.free(root, place, &source.inside(string, map));
+        }
+        true
+    }
+
+    /// Adds one part. A text without characters is none.
+    pub(super) fn push(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        if value.span().is_empty() {
+            return;
+        }
+        if self.found.parts.len() >= self.limits.max_strings {
+            self.overflow = true;
+            return;
+        }
+        let key = if place == Place::Key {
+            None
+        } else {
+            source.key_of(value)
+        };
+        let form = if value.kind() == Kind::Number {
+            Form::Number
+        } else {
+            Form::Quoted
+        };
+        let at = source.address(value);
+        self.found.parts.push(TextPart {
+            place,
+            message: self.message,
+            form,
+            at,
+            key,
+        });
+    }
+
+    fn mark(&mut self, kind: UninspectableKind) {
+        let path = self.content_path();
+        let found = Uninspectable { kind, path };
+        if self.found.uninspectable.last() != Some(&found) {
+            self.found.uninspectable.push(found);
+        }
+    }
+
+    /// The path up to the content part (or the whole path outside of content).
+    fn content_path(&self) -> String {
+        let in_content = self
+            .path
+            .iter()
+            .position(|step| matches!(step, Step::Key("content")));
+        let steps = in_content.map_or(self.path.len(), |at| at + 2);
+        let mut path = String::new();
+        for step in self.path.iter().take(steps) {
+            match step {
+                Step::Key(key) if path.is_empty() => path.push_str(key),
+                // Writing to a String can't fail.
+                Step::Key(key) => drop(write!(path, ".{key}")),
+                Step::Index(index) => drop(write!(path, "[{index}]")),
+            }
+        }
+        path
+    }
+}
+
+fn content_place(message: Value<'_>) -> Place {
+    let role = message.get("role").and_then(Value::string);
+    match role.as_deref() {
+        Some("system" | "developer") => Place::System,
+        Some("user") => Place::User,
+        Some("assistant") => Place::Assistant,
+        Some("tool" | "function") => Place::ToolResult,
+        _ => Place::Other,
+    }
+}
+
+fn is_model_name(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(known)
+}
+
+fn is_long(number: &str) -> bool {
+    number.bytes().filter(u8::is_ascii_digit).count() >= LONG_NUMBER_DIGITS
+}
+
+/// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
+fn may_be_json(raw: &str, quoted_too: bool) -> bool {
+    let mut rest = raw;
+    loop {
+        let (first, len) = match rest.chars().next() {
+            Some('\\') => match read_escape(rest.as_bytes()) {
+                Ok(escape) => (escape.character, escape.len),
+                Err(_) => return false,
+            },
+            Some(first) => (first, first.len_utf8()),
+            None => return false,
+        };
+        match first {
+            ' ' | '\t' | '\n' | '\r' => rest = rest.get(len..).unwrap_or_default(),
+            '{' | '[' => return true,
+            other => return quoted_too && other == '"',
+        }
+    }
+}
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

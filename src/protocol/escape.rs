@@ -1,0 +1,279 @@
+//! JSON string escapes: undone, made, and mapped back to the raw bytes.
+//!
+//! One escape stands for one character, so every character boundary of the decoded text is a boundary between raw
+//! units: a finding inside `\uXXXX` or a surrogate pair takes the whole escape.
+
+use memchr::memchr;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// One escape sequence.
+pub(super) struct Escape {
+    /// The character it stands for.
+    pub(super) character: char,
+    /// Its length in raw bytes: 2, 6, or 12 for a surrogate pair.
+    pub(super) len: usize,
+}
+
+/// What is wrong with an escape sequence.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EscapeFault {
+    Unknown,
+    BadHex,
+    LoneSurrogate,
+}
+
+/// Reads the escape that `bytes` begin with (a backslash).
+pub(super) fn read_escape(bytes: &[u8]) -> Result<Escape, EscapeFault> {
+    let character = match bytes.get(1).copied() {
+        Some(b'"') => '"',
+        Some(b'\\') => '\\',
+        Some(b'/') => '/',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return read_unicode(bytes),
+        _ => return Err(EscapeFault::Unknown),
+    };
+    Ok(Escape { character, len: 2 })
+}
+
+fn read_unicode(bytes: &[u8]) -> Result<Escape, EscapeFault> {
+    let first = hex4(bytes, 2)?;
+    if let Some(character) = char::from_u32(first) {
+        return Ok(Escape { character, len: 6 });
+    }
+    if first >= 0xDC00 || bytes.get(6..8) != Some(b"\\u".as_slice()) {
+        return Err(EscapeFault::LoneSurrogate);
+    }
+    let second = hex4(bytes, 8)?;
+    if !(0xDC00..=0xDFFF).contains(&second) {
+        return Err(EscapeFault::LoneSurrogate);
+    }
+    let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+    let character = char::from_u32(code).ok_or(EscapeFault::LoneSurrogate)?;
+    Ok(Escape { character, len: 12 })
+}
+
+fn hex4(bytes: &[u8], from: usize) -> Result<u32, EscapeFault> {
+    let digits = bytes.get(from..from + 4).ok_or(EscapeFault::BadHex)?;
+    digits.iter().try_fold(0, |code, byte| {
+        let digit = char::from(*byte).to_digit(16).ok_or(EscapeFault::BadHex)?;
+        Ok(code * 16 + digit)
+    })
+}
+
+/// The text of a raw string (the bytes between its quotes). What is no escape is kept as it is.
+pub(super) fn decode(raw: &str) -> Cow<'_, str> {
+    if memchr(b'\\', raw.as_bytes()).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let mut text = String::with_capacity(raw.len());
+    for piece in Pieces::of(raw) {
+        piece.push_to(&mut text);
+    }
+    Cow::Owned(text)
+}
+
+/// As [`decode`], with the way back.
+pub(super) fn decode_mapped(raw: &str) -> (String, OffsetMap) {
+    let mut text = String::with_capacity(raw.len());
+    let mut map = OffsetMap::default();
+    let mut at = 0;
+    for piece in Pieces::of(raw) {
+        at += piece.raw_len;
+        piece.push_to(&mut text);
+        if piece.escape.is_some() {
+            map.0.push((text.len(), at));
+        }
+    }
+    (text, map)
+}
+
+/// Where each boundary of a decoded text stands in its raw form.
+#[derive(Debug, Default)]
+pub(super) struct OffsetMap(Vec<(usize, usize)>);
+
+impl OffsetMap {
+    /// The raw offset of a character boundary of the decoded text.
+    pub(super) fn to_raw(&self, at: usize) -> usize {
+        let before = self.0.partition_point(|(decoded, _)| *decoded <= at);
+        match before.checked_sub(1).and_then(|last| self.0.get(last)) {
+            Some((decoded, raw)) => raw + (at - decoded),
+            None => at,
+        }
+    }
+}
+
+/// The text escaped for a place inside that many JSON strings.
+pub(super) fn escape(text: &str, layers: u8) -> String {
+    let mut current = text.to_owned();
+    for _ in 0..layers {
+        let mut next = String::with_capacity(current.len() + 8);
+        escape_into(&current, &mut next);
+        current = next;
+    }
+    current
+}
+
+/// Adds the text, escaped once, without quotes.
+pub(super) fn escape_into(text: &str, out: &mut String) {
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(text.get(copied..at).unwrap_or_default());
+        push_escape(byte, out);
+        copied = at + 1;
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+}
+
+fn push_escape(byte: u8, out: &mut String) {
+    match byte {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        b'\n' => out.push_str("\\n"),
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        // Writing to a String can't fail.
+        _ => drop(write!(out, "\\u{byte:04x}")),
+    }
+}
+
+/// A stretch of raw text: literal, or one escape.
+struct Piece<'r> {
+    literal: &'r str,
+    escape: Option<char>,
+    raw_len: usize,
+}
+
+impl Piece<'_> {
+    fn push_to(&self, text: &mut String) {
+        match self.escape {
+            Some(character) => text.push(character),
+            None => text.push_str(self.literal),
+        }
+    }
+}
+
+struct Pieces<'r> {
+    rest: &'r str,
+}
+
+impl<'r> Pieces<'r> {
+    fn of(raw: &'r str) -> Self {
+        Self { rest: raw }
+    }
+}
+
+impl<'r> Iterator for Pieces<'r> {
+    type Item = Piece<'r>;
+
+    fn next(&mut self) -> Option<Piece<'r>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (raw_len, escape) = match memchr(b'\\', self.rest.as_bytes()) {
+            None => (self.rest.len(), None),
+            Some(0) => match read_escape(self.rest.as_bytes()) {
+                Ok(escape) => (escape.len, Some(escape.character)),
+                Err(_) => (1, None),
+            },
+            Some(literal) => (literal, None),
+        };
+        let (literal, rest) = self.rest.split_at_checked(raw_len)?;
+        self.rest = rest;
+        Some(Piece {
+            literal,
+            escape,
+            raw_len,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn decodes() {
+        let cases = [
+            ("plain 张三", "plain 张三"),
+            (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
+            (r"\u5f20\u4E09x", "张三x"),
+            (r"a\ud83d\ude00b", "a😀b"),
+            (r"\u0000", "\0"),
+            (r"\\u5f20", r"\u5f20"),
+        ];
+        for (raw, text) in cases {
+            assert_eq!(decode(raw), text);
+            assert_eq!(decode_mapped(raw).0, text);
+        }
+    }
+
+    #[test]
+    fn refuses_bad_escapes() {
+        let cases = [
+            (r"\x", EscapeFault::Unknown),
+            (r"\", EscapeFault::Unknown),
+            (r"\u12", EscapeFault::BadHex),
+            (r"\u12g4", EscapeFault::BadHex),
+            (r"\u+123", EscapeFault::BadHex),
+            (r"\ud83d", EscapeFault::LoneSurrogate),
+            (r"\ud83dx", EscapeFault::LoneSurrogate),
+            (r"\ud83d\u0041", EscapeFault::LoneSurrogate),
+            (r"\ude00\ud83d", EscapeFault::LoneSurrogate),
+        ];
+        for (raw, fault) in cases {
+            assert_eq!(read_escape(raw.as_bytes()).err(), Some(fault), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_finding_in_an_escape_takes_the_whole_escape() {
+        let raw = r"x\u5f20\ud83d\ude00\ny";
+        let (text, map) = decode_mapped(raw);
+        assert_eq!(text, "x张😀\ny");
+        let spans = [
+            ("x", "x"),
+            ("张", r"\u5f20"),
+            ("😀", r"\ud83d\ude00"),
+            ("\ny", r"\ny"),
+        ];
+        for (part, expected) in spans {
+            let start = text.find(part).unwrap();
+            let range = map.to_raw(start)..map.to_raw(start + part.len());
+            assert_eq!(raw.get(range), Some(expected));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaping_is_what_serde_reads(text: String, layers in 0_u8..4) {
+            let escaped = escape(&text, layers);
+            let mut read = escaped.clone();
+            for _ in 0..layers {
+                read = serde_json::from_str(&format!("\"{read}\"")).unwrap();
+            }
+            prop_assert_eq!(&read, &text);
+            let decoded = (0..layers).fold(escaped, |raw, _| decode(&raw).into_owned());
+            prop_assert_eq!(&decoded, &text);
+        }
+
+        #[test]
+        fn every_boundary_maps_to_where_the_rest_decodes_from(text in "[a\"\\\\\n\u{1}张😀]{0,20}") {
+            let raw = escape(&text, 1);
+            let (decoded, map) = decode_mapped(&raw);
+            for (at, _) in decoded.char_indices() {
+                let rest = raw.get(map.to_raw(at)..).unwrap();
+                prop_assert_eq!(Some(&*decode(rest)), decoded.get(at..));
+            }
+            prop_assert_eq!(map.to_raw(decoded.len()), raw.len());
+        }
+    }
+}

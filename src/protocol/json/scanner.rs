@@ -1,0 +1,297 @@
+//! The state machine that reads one JSON text.
+
+use super::value::{Kind, NONE, Node, Value};
+use super::{DEEPEST, Limits};
+use crate::base::Span;
+use crate::protocol::ProtocolError;
+use crate::protocol::escape::{EscapeFault, read_escape};
+use memchr::memchr2;
+
+/// What comes next.
+enum Step {
+    Value,
+    Key,
+    After,
+    End,
+}
+
+pub(super) struct Scanner<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The innermost open container; its `next` is its parent until it is closed.
+    open: u32,
+    /// The key that was read last.
+    key: u32,
+    depth: usize,
+    strings: usize,
+    max_depth: usize,
+    max_strings: usize,
+}
+
+impl<'t> Scanner<'t> {
+    pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: Vec::with_capacity((text.len() / 6).min(1024) + 4),
+            open: NONE,
+            key: NONE,
+            depth: 0,
+            strings: 0,
+            max_depth: limits.max_depth.min(DEEPEST),
+            max_strings: limits.max_strings,
+        }
+    }
+
+    /// The nodes of the whole text, in document order.
+    pub(super) fn run(mut self) -> Result<Vec<Node>, ProtocolError> {
+        let mut step = Step::Value;
+        loop {
+            step = match step {
+                Step::Value => self.value()?,
+                Step::Key => self.object_key()?,
+                Step::After => self.after()?,
+                Step::End => return Ok(self.nodes),
+            }
+        }
+    }
+
+    fn value(&mut self) -> Result<Step, ProtocolError> {
+        self.skip_space();
+        match self.byte() {
+            Some(b'"') => self.string(Kind::String),
+            Some(b'{') => self.open(Kind::Object),
+            Some(b'[') => self.open(Kind::Array),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Kind::True),
+            Some(b'f') => self.literal("false", Kind::False),
+            Some(b'n') => self.literal("null", Kind::Null),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    fn object_key(&mut self) -> Result<Step, ProtocolError> {
+        self.skip_space();
+        if self.byte() != Some(b'"') {
+            return Err(self.expected("an object key"));
+        }
+        self.key = self.nodes.len() as u32;
+        self.string(Kind::Key)?;
+        self.skip_space();
+        if self.byte() != Some(b':') {
+            return Err(self.expected("`:`"));
+        }
+        self.at += 1;
+        Ok(Step::Value)
+    }
+
+    fn after(&mut self) -> Result<Step, ProtocolError> {
+        self.skip_space();
+        let Some(open) = self.nodes.get(self.open as usize) else {
+            return match self.byte() {
+                None => Ok(Step::End),
+                Some(_) => Err(self.expected("the end")),
+            };
+        };
+        match (open.kind, self.byte()) {
+            (kind, Some(b',')) => {
+                self.at += 1;
+                Ok(if kind == Kind::Object {
+                    Step::Key
+                } else {
+                    Step::Value
+                })
+            }
+            (Kind::Object, Some(b'}')) | (Kind::Array, Some(b']')) => self.close(),
+            (Kind::Object, _) => Err(self.expected("`,` or `}`")),
+            _ => Err(self.expected("`,` or `]`")),
+        }
+    }
+
+    fn open(&mut self, kind: Kind) -> Result<Step, ProtocolError> {
+        if self.depth == self.max_depth {
+            return Err(ProtocolError::TooDeep {
+                at: self.at,
+                max: self.max_depth,
+            });
+        }
+        let parent = self.open;
+        let index = self.push(kind, Span::new(self.at, self.at + 1), false)?;
+        if let Some(node) = self.nodes.get_mut(index as usize) {
+            node.next = parent;
+        }
+        self.open = index;
+        self.depth += 1;
+        self.at += 1;
+        self.skip_space();
+        match (kind, self.byte()) {
+            (Kind::Object, Some(b'}')) | (Kind::Array, Some(b']')) => self.close(),
+            (Kind::Object, _) => Ok(Step::Key),
+            _ => Ok(Step::Value),
+        }
+    }
+
+    fn close(&mut self) -> Result<Step, ProtocolError> {
+        self.at += 1;
+        self.depth -= 1;
+        let index = self.open;
+        let next = self.nodes.len() as u32;
+        if let Some(node) = self.nodes.get_mut(index as usize) {
+            self.open = node.next;
+            node.next = next;
+            node.end = self.at as u32;
+        }
+        match Value::at(self.text, &self.nodes, index).and_then(Value::duplicate_key) {
+            Some(key) => Err(ProtocolError::DuplicateKey {
+                at: key.span().start,
+            }),
+            None => Ok(Step::After),
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span, escaped: bool) -> Result<u32, ProtocolError> {
+        let index = self.nodes.len();
+        self.strings += usize::from(matches!(kind, Kind::String | Kind::Key));
+        let others = index + 1 - self.strings;
+        if self.strings > self.max_strings || others > self.max_strings.saturating_mul(5) {
+            return Err(ProtocolError::TooManyStrings {
+                max: self.max_strings,
+            });
+        }
+        let key = match self.nodes.get(self.open as usize) {
+            Some(open) if open.kind == Kind::Object => self.key,
+            Some(open) => open.key,
+            None => NONE,
+        };
+        let (start, end) = (span.start as u32, span.end as u32);
+        self.nodes.push(Node {
+            start,
+            end,
+            next: index as u32 + 1,
+            key,
+            kind,
+            escaped,
+        });
+        Ok(index as u32)
+    }
+
+    fn string(&mut self, kind: Kind) -> Result<Step, ProtocolError> {
+        let start = self.at + 1;
+        let mut escaped = false;
+        self.at = start;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let plain = plain_len(rest);
+            self.at += plain;
+            match rest.get(plain) {
+                Some(b'"') => break,
+                Some(b'\\') => self.at += self.escape_len()?,
+                Some(_) => return Err(self.expected("no control character in a string")),
+                None => return Err(self.expected("a closing quote")),
+            }
+            escaped = true;
+        }
+        self.push(kind, Span::new(start, self.at), escaped)?;
+        self.at += 1;
+        Ok(Step::After)
+    }
+
+    fn escape_len(&self) -> Result<usize, ProtocolError> {
+        match read_escape(self.bytes.get(self.at..).unwrap_or_default()) {
+            Ok(escape) => Ok(escape.len),
+            Err(EscapeFault::Unknown) => Err(self.expected("an escape that JSON knows")),
+            Err(EscapeFault::BadHex) => Err(self.expected("four hexadecimal digits")),
+            Err(EscapeFault::LoneSurrogate) => Err(ProtocolError::LoneSurrogate { at: self.at }),
+        }
+    }
+
+    fn number(&mut self) -> Result<Step, ProtocolError> {
+        let start = self.at;
+        self.skip_if(b"-");
+        if !self.skip_if(b"0") {
+            self.digits()?;
+        }
+        if self.skip_if(b".") {
+            self.digits()?;
+        }
+        if self.skip_if(b"eE") {
+            self.skip_if(b"+-");
+            self.digits()?;
+        }
+        self.push(Kind::Number, Span::new(start, self.at), false)?;
+        Ok(Step::After)
+    }
+
+    fn digits(&mut self) -> Result<(), ProtocolError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 {
+            return Err(self.expected("a digit"));
+        }
+        self.at += count;
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &'static str, kind: Kind) -> Result<Step, ProtocolError> {
+        let span = Span::new(self.at, self.at + word.len());
+        if span.bytes(self.bytes) != Some(word.as_bytes()) {
+            return Err(self.expected(word));
+        }
+        self.push(kind, span, false)?;
+        self.at = span.end;
+        Ok(Step::After)
+    }
+
+    fn skip_if(&mut self, any_of: &[u8]) -> bool {
+        let found = self.byte().is_some_and(|byte| any_of.contains(&byte));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+            self.at += 1;
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn expected(&self, expected: &'static str) -> ProtocolError {
+        ProtocolError::Syntax {
+            at: self.at,
+            expected,
+        }
+    }
+}
+
+/// How many bytes stand before the next quote, backslash or control character.
+///
+/// Most strings are short, so the first bytes are looked at one by one; `memchr` pays after them.
+fn plain_len(rest: &[u8]) -> usize {
+    const SHORT: usize = 24;
+    let head = rest.get(..SHORT).unwrap_or(rest);
+    if let Some(at) = head
+        .iter()
+        .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
+    {
+        return at;
+    }
+    let tail = rest.get(head.len()..).unwrap_or_default();
+    let len = memchr2(b'"', b'\\', tail).unwrap_or(tail.len());
+    let plain = tail.get(..len).unwrap_or_default();
+    // No early exit: the loop is then done in wide registers.
+    let control = plain
+        .iter()
+        .fold(0, |found, byte| found | u8::from(*byte < 0x20));
+    let len = if control != 0 {
+        plain.iter().position(|byte| *byte < 0x20).unwrap_or(len)
+    } else {
+        len
+    };
+    head.len() + len
+}

@@ -1,0 +1,207 @@
+//! A place in a scanned text, and the ways from it.
+
+use super::Document;
+use crate::base::Span;
+use crate::protocol::escape::decode;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// No node.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Up to this many members keys are compared in pairs; over it they are hashed.
+const FEW_MEMBERS: usize = 16;
+
+/// What a node is. A key is a node of its own before its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::protocol) enum Kind {
+    Null,
+    True,
+    False,
+    Number,
+    String,
+    Key,
+    Array,
+    Object,
+}
+
+/// One value or key; 20 bytes, since a body may have a million.
+#[derive(Clone, Copy)]
+pub(super) struct Node {
+    /// Span in the text: inside the quotes for strings and keys, brackets included for containers.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The node after this one and all that is in it.
+    pub(super) next: u32,
+    /// The innermost key that it stands under, or [`NONE`].
+    pub(super) key: u32,
+    pub(super) kind: Kind,
+    /// Whether a string or key holds a backslash.
+    pub(super) escaped: bool,
+}
+
+/// One value (or key) of a document.
+#[derive(Clone, Copy)]
+pub(in crate::protocol) struct Value<'d> {
+    text: &'d str,
+    nodes: &'d [Node],
+    node: &'d Node,
+    index: u32,
+}
+
+impl Document<'_> {
+    /// The outermost value.
+    pub(in crate::protocol) fn root(&self) -> Option<Value<'_>> {
+        Value::at(self.text, &self.nodes, 0)
+    }
+}
+
+impl<'d> Value<'d> {
+    pub(super) fn at(text: &'d str, nodes: &'d [Node], index: u32) -> Option<Self> {
+        Some(Self {
+            text,
+            nodes,
+            node: nodes.get(index as usize)?,
+            index,
+        })
+    }
+
+    fn sibling(self, index: u32) -> Option<Self> {
+        Self::at(self.text, self.nodes, index)
+    }
+
+    pub(in crate::protocol) fn kind(self) -> Kind {
+        self.node.kind
+    }
+
+    /// Span in the scanned text; inside the quotes for strings and keys.
+    pub(in crate::protocol) fn span(self) -> Span {
+        Span::new(self.node.start as usize, self.node.end as usize)
+    }
+
+    /// Span of the whole value: with the quotes, if it has some.
+    pub(in crate::protocol) fn outer_span(self) -> Span {
+        let span = self.span();
+        match self.kind() {
+            Kind::String | Kind::Key => Span::new(span.start - 1, span.end + 1),
+            _ => span,
+        }
+    }
+
+    /// The raw text of the span.
+    pub(in crate::protocol) fn raw(self) -> &'d str {
+        self.span().slice(self.text).unwrap_or_default()
+    }
+
+    /// Whether the raw text holds a backslash.
+    pub(in crate::protocol) fn escaped(self) -> bool {
+        self.node.escaped
+    }
+
+    /// The raw text with its escapes undone.
+    pub(in crate::protocol) fn text(self) -> Cow<'d, str> {
+        if self.node.escaped {
+            decode(self.raw())
+        } else {
+            Cow::Borrowed(self.raw())
+        }
+    }
+
+    /// The text, if it is a string.
+    pub(in crate::protocol) fn string(self) -> Option<Cow<'d, str>> {
+        (self.kind() == Kind::String).then(|| self.text())
+    }
+
+    /// The number, if it is one that fits.
+    pub(in crate::protocol) fn integer(self) -> Option<u64> {
+        if self.kind() == Kind::Number {
+            self.raw().parse().ok()
+        } else {
+            None
+        }
+    }
+
+    /// The innermost key that it stands under, through arrays.
+    pub(in crate::protocol) fn key(self) -> Option<Self> {
+        self.sibling(self.node.key)
+    }
+
+    /// Itself and everything in it, keys too, in document order.
+    pub(in crate::protocol) fn subtree(self) -> impl Iterator<Item = Self> {
+        (self.index..self.node.next).filter_map(move |index| self.sibling(index))
+    }
+
+    /// The values of an array; nothing for other kinds.
+    pub(in crate::protocol) fn elements(self) -> impl Iterator<Item = Self> {
+        let end = if self.kind() == Kind::Array {
+            self.node.next
+        } else {
+            0
+        };
+        let mut at = self.index + 1;
+        std::iter::from_fn(move || {
+            let element = if at < end { self.sibling(at) } else { None }?;
+            at = element.node.next;
+            Some(element)
+        })
+    }
+
+    /// Keys and values of an object; nothing for other kinds.
+    pub(in crate::protocol) fn members(self) -> impl Iterator<Item = (Self, Self)> {
+        let end = if self.kind() == Kind::Object {
+            self.node.next
+        } else {
+            0
+        };
+        let mut at = self.index + 1;
+        std::iter::from_fn(move || {
+            let key = if at < end { self.sibling(at) } else { None }?;
+            let value = self.sibling(at + 1)?;
+            at = value.node.next;
+            Some((key, value))
+        })
+    }
+
+    /// The member of that name.
+    pub(in crate::protocol) fn get(self, name: &str) -> Option<Self> {
+        self.members()
+            .find(|(key, _)| key.is(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Whether its decoded text is `name`.
+    pub(in crate::protocol) fn is(self, name: &str) -> bool {
+        if self.node.escaped {
+            self.text() == name
+        } else {
+            self.raw() == name
+        }
+    }
+
+    /// The first key of an object that was there before.
+    pub(super) fn duplicate_key(self) -> Option<Self> {
+        let count = self.members().take(FEW_MEMBERS + 1).count();
+        if count > FEW_MEMBERS {
+            let mut seen = HashSet::new();
+            return self
+                .members()
+                .map(|(key, _)| key)
+                .find(|key| !seen.insert(key.text()));
+        }
+        let keys = || self.members().map(|(key, _)| key);
+        keys().enumerate().find_map(|(at, key)| {
+            keys()
+                .take(at)
+                .any(|earlier| earlier.same_text(key))
+                .then_some(key)
+        })
+    }
+
+    fn same_text(self, other: Self) -> bool {
+        if self.node.escaped || other.node.escaped {
+            self.text() == other.text()
+        } else {
+            self.raw() == other.raw()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One addressable text: where it stands in the body, in how many JSON strings, and how to change it there.
+
+use super::escape::{OffsetMap, decode, decode_mapped, escape};
+use super::splice::Edit;
+use crate::base::Span;
+use std::borrow::Cow;
+
+/// What a text of a request is, by where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// Content of a system or developer message.
+    System,
+    /// Content of a user message.
+    User,
+    /// Content or refusal of an assistant message.
+    Assistant,
+    /// Reasoning of an assistant message.
+    Reasoning,
+    /// Arguments or input of a tool call in the history.
+    ToolCall,
+    /// Content of a tool or function message.
+    ToolResult,
+    /// Description or parameters of a tool.
+    ToolDefinition,
+    /// Name of a participant, a tool or a schema.
+    Name,
+    /// Metadata and the fields that name the end user.
+    Metadata,
+    /// An id that must come back unchanged: inspected, never rewritten.
+    Id,
+    /// An object key.
+    Key,
+    /// Anything else.
+    Other,
+}
+
+/// A stretch of the body and the number of JSON strings that it stands in.
+///
+/// A string value of the body stands in one; a leaf of JSON inside a string in two or more; a bare number of the body in none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) span: Span,
+    pub(super) layers: u8,
+    /// Whether it holds a backslash; if not, the text is the raw bytes at every layer.
+    pub(super) escaped: bool,
+}
+
+impl Address {
+    /// The text with every layer undone; empty if `body` is not the body that the address is of.
+    pub(super) fn text(self, body: &[u8]) -> Cow<'_, str> {
+        let raw = self.raw(body).unwrap_or_default();
+        if !self.escaped {
+            return Cow::Borrowed(raw);
+        }
+        (0..self.layers).fold(Cow::Borrowed(raw), |text, _| match text {
+            Cow::Borrowed(text) => decode(text),
+            Cow::Owned(text) => Cow::Owned(decode(&text).into_owned()),
+        })
+    }
+
+    fn raw(self, body: &[u8]) -> Option<&str> {
+        std::str::from_utf8(self.span.bytes(body)?).ok()
+    }
+
+    /// The raw spans of spans of the text; `None` if one is outside or off a character boundary.
+    fn raw_spans(self, body: &[u8], spans: impl Iterator<Item = Span>) -> Option<Vec<Span>> {
+        let mut text = Cow::Borrowed(self.raw(body)?);
+        let mut maps: Vec<OffsetMap> = Vec::new();
+        if self.escaped {
+            for _ in 0..self.layers {
+                let (decoded, map) = decode_mapped(&text);
+                text = Cow::Owned(decoded);
+                maps.push(map);
+            }
+        }
+        let raw_at = |at| self.span.start + maps.iter().rev().fold(at, |at, map| map.to_raw(at));
+        spans
+            .map(|span| {
+                span.slice(&text)?;
+                Some(Span::new(raw_at(span.start), raw_at(span.end)))
+            })
+            .collect()
+    }
+}
+
+/// Whether a part is quoted where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Quoted,
+    Number,
+}
+
+/// One text of a request: a string, an object key, or a long bare number.
+#[derive(Debug, Clone, Copy)]
+pub struct TextPart {
+    /// What it is, by where it stands.
+    pub place: Place,
+    /// The index of the message that it belongs to.
+    pub message: Option<u32>,
+    pub(super) form: Form,
+    pub(super) at: Address,
+    pub(super) key: Option<Address>,
+}
+
+impl TextPart {
+    /// The text, with JSON escapes undone at every level that it sits in. `body` is the body of its request.
+    pub fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, str> {
+        self.at.text(body)
+    }
+
+    /// The innermost object key that the value stands under, through arrays and JSON inside strings; `None` for keys.
+    pub fn key<'b>(&self, body: &'b [u8]) -> Option<Cow<'b, str>> {
+        self.key.map(|key| key.text(body))
+    }
+
+    /// Where it stands in the body: inside the quotes, if it has some.
+    pub fn raw_span(&self) -> Span {
+        self.at.span
+    }
+
+    /// The raw edit that puts `replacement` at `span` of the text, escaped for its levels.
+    ///
+    /// A bare number becomes a string: the edit is of the whole number and brings the quotes. `None` if the span is
+    /// outside the text or off a character boundary. For several spans of one part use [`Self::edits`]: it undoes the
+    /// escapes once, and keeps a number whole.
+    pub fn edit(&self, body: &[u8], span: Span, replacement: &str) -> Option<Edit> {
+        self.edits(body, &[(span, replacement)])?.pop()
+    }
+
+    /// The raw edits for several spans, sorted and disjoint, of the text.
+    pub fn edits(&self, body: &[u8], replacements: &[(Span, &str)]) -> Option<Vec<Edit>> {
+        if self.form == Form::Number {
+            return self.number_edit(body, replacements).map(|edit| vec![edit]);
+        }
+        let spans = self
+            .at
+            .raw_spans(body, replacements.iter().map(|(span, _)| *span))?;
+        let edits = spans
+            .into_iter()
+            .zip(replacements)
+            .map(|(span, (_, replacement))| Edit {
+                span,
+                replacement: escape(replacement, self.at.layers),
+            });
+        Some(edits.collect())
+    }
+
+    fn number_edit(&self, body: &[u8], replacements: &[(Span, &str)]) -> Option<Edit> {
+        let number = self.text(body);
+        let mut text = String::new();
+        let mut copied = 0;
+        for (span, replacement) in replacements {
+            text.push_str(number.get(copied..span.start)?);
+            span.slice(&number)?;
+            text.push_str(replacement);
+            copied = span.end;
+        }
+        text.push_str(number.get(copied..)?);
+        let quoted = format!("\"{}\"", escape(&text, 1));
+        Some(Edit {
+            span: self.at.span,
+            replacement: escape(&quoted, self.at.layers),
+        })
+    }
+}
