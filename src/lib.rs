@@ -18,3 +18,4 @@
 pub mod base;
 pub mod crypto;
 pub mod store;
+pub mod vault;
