@@ -17,5 +17,6 @@
 
 pub mod base;
 pub mod crypto;
+pub mod policy;
 pub mod store;
 pub mod vault;
