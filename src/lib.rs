@@ -19,4 +19,5 @@ pub mod base;
 pub mod crypto;
 pub mod policy;
 pub mod store;
+pub mod transform;
 pub mod vault;

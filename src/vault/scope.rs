@@ -222,6 +222,20 @@ impl Scope {
     pub(super) fn is_persisted(&self) -> bool {
         self.persisted.load(Ordering::Acquire)
     }
+
+    /// A scope of its own keys, without a store.
+    #[cfg(test)]
+    pub(crate) fn detached(root: &RootKey, id: [u8; 16]) -> Arc<Self> {
+        let wrap = root.derive("vault/wrap/1", &[]).unwrap();
+        let blind = MacKey::new(&root.derive("vault/blind-index/1", &[]).unwrap());
+        let shared = Arc::new(Shared::new(blind, Duration::from_hours(1)));
+        let keys = Keys {
+            root,
+            wrap: &wrap,
+            shared: &shared,
+        };
+        Arc::new(Self::create(ScopeId(id), &keys, Timestamp::from_micros(0)).unwrap())
+    }
 }
 
 impl fmt::Debug for Scope {
