@@ -4,49 +4,196 @@
 //! makes what it sealed unreadable and backups of `records.db` don't bring it back. `records.db` holds sealed vault
 //! rows and audit entries, so that one transaction commits both.
 //!
-//! Refuses to know: what a row means, key bytes, originals.
+//! Refuses to know: what a row means, key bytes, originals. What makes rows of the log a log (sequence, hashes) is given to
+//! it as a [`Sequencer`].
+//!
+//! The way in: [`SqliteStore::open`] for the gateway, [`SqliteStore::beside`] for tools that run next to it.
 
-/// A wrapped key or a keyed hash, in `keys.db`. Its primary key is `(kind, id)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
-    /// What it is: `canary`, `root`, `scope`, `audit`, `app`.
-    pub kind: String,
-    /// Which one of its kind.
-    pub id: Vec<u8>,
-    /// Sealed key bytes or a keyed hash; never a bare key.
-    pub blob: Vec<u8>,
-    /// A short JSON object of facts that are not secret: version, state, app name, prefix.
-    pub facts: String,
-    /// Microseconds since the epoch.
-    pub created: u64,
+mod error;
+mod rows;
+mod sqlite;
+
+pub use error::StoreError;
+pub use rows::{CheckpointRow, KeyRow, LogRow, VaultRow, Write};
+pub use sqlite::SqliteStore;
+
+use serde::Deserialize;
+use std::fmt;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// When a write counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// When the disk has it: survives a power cut. One `fdatasync` a batch.
+    #[default]
+    Fsync,
+    /// When the kernel has it: survives the death of the process; on the disk at most 100 ms later.
+    Os,
 }
 
-/// A sealed original, in `records.db`. Its primary key is `(scope, surrogate)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VaultRow {
-    /// The scope that it belongs to.
-    pub scope: [u8; 16],
-    /// The surrogate that stands for it.
-    pub surrogate: String,
-    /// Its entity type.
-    pub entity: String,
-    /// Keyed hash of the normalised original, for erasure by subject.
-    pub blind_index: [u8; 16],
-    /// The sealed original.
-    pub sealed: Vec<u8>,
-    /// Microseconds since the epoch.
-    pub created: u64,
-    /// Microseconds since the epoch, when it may be dropped.
-    pub expires: u64,
+/// Where rows are kept. Reads block for some microseconds; [`Store::append`] is the only call of the hot path.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The key row of this kind and id.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn key(&self, kind: &str, id: &[u8]) -> Result<Option<KeyRow>, StoreError>;
+
+    /// Every key row of a kind, by id.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn keys(&self, kind: &str) -> Result<Vec<KeyRow>, StoreError>;
+
+    /// Writes key rows, in place of those with the same kind and id; returns when they are on disk. Blocks.
+    ///
+    /// # Errors
+    /// When they could not be written; then none was.
+    fn put_keys(&self, rows: Vec<KeyRow>) -> Result<(), StoreError>;
+
+    /// Writes a key row unless one of its kind and id is there; says whether it was written. Blocks.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    fn add_key(&self, row: KeyRow) -> Result<bool, StoreError>;
+
+    /// Removes a key row, and its bytes from the write-ahead log; says whether there was one. Blocks.
+    ///
+    /// # Errors
+    /// When it could not be removed; [`StoreError::Lingering`] when it is removed but its bytes are still in the log,
+    /// because a reader holds that open.
+    fn remove_key(&self, kind: &str, id: &[u8]) -> Result<bool, StoreError>;
+
+    /// A number that is another one after key rows have changed, also by another process. Cheap.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn keys_version(&self) -> Result<u64, StoreError>;
+
+    /// The sealed original behind a surrogate.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn vault_row(&self, scope: &[u8; 16], surrogate: &str) -> Result<Option<VaultRow>, StoreError>;
+
+    /// Drops vault rows that expired before `now` (microseconds since the epoch); how many. Blocks.
+    ///
+    /// # Errors
+    /// When they could not be dropped.
+    fn drop_expired(&self, now: u64) -> Result<u64, StoreError>;
+
+    /// Gives the log its sequencer; entries can be appended from then on.
+    ///
+    /// # Errors
+    /// When it has one already, or the store was opened beside a gateway.
+    fn attach(&self, sequencer: Box<dyn Sequencer>) -> Result<(), StoreError>;
+
+    /// Queues an entry, with the rows that must be on disk with it. It has its place in the log once the receipt
+    /// resolves; dropping the receipt does not take it back.
+    fn append(&self, body: Body, write: Write) -> Receipt;
+
+    /// Queues an entry that nobody waits for. It is written in order with the next batch, at most 50 ms later; after a
+    /// failure it is tried again.
+    fn append_later(&self, body: Body);
+
+    /// Appends an entry and waits; for threads outside the async runtime.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    fn append_wait(&self, body: Body) -> Result<u64, StoreError>;
+
+    /// How many entries are committed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn log_size(&self) -> Result<u64, StoreError>;
+
+    /// At most `limit` committed entries from sequence number `from` on, in order.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn log_rows(&self, from: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
+
+    /// Writes a checkpoint and returns when it and everything before it is on the disk, in either durability. Blocks.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    fn put_checkpoint(&self, row: CheckpointRow) -> Result<(), StoreError>;
+
+    /// Checkpoints of at least `size` entries, smallest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn checkpoints(&self, size: u64) -> Result<Vec<CheckpointRow>, StoreError>;
+
+    /// The checkpoint of most entries.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn last_checkpoint(&self) -> Result<Option<CheckpointRow>, StoreError>;
+
+    /// Drops the bodies, not the hashes, of these entries; how many had one. Blocks.
+    ///
+    /// # Errors
+    /// When they could not be dropped; some may be.
+    fn drop_bodies(&self, sequences: Range<u64>) -> Result<u64, StoreError>;
+
+    /// Whether the last write went well, and what went wrong so far.
+    fn health(&self) -> Health;
+
+    /// Writes everything queued, syncs and stops writing; reads go on. Blocks. A second call does nothing.
+    ///
+    /// # Errors
+    /// When something queued could not be written.
+    fn close(&self) -> Result<(), StoreError>;
 }
 
-/// What must be on disk before a request leaves, beside its audit entry.
-///
-/// Keys are committed before the rows that they seal. A row or key that is there already stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Write {
-    /// Scope keys that are not yet known to be on disk.
-    pub keys: Vec<KeyRow>,
-    /// Sealed originals that are not yet known to be on disk.
-    pub vault: Vec<VaultRow>,
+/// Makes an entry's body the next row of the log: number, final bytes, hashes. Runs on the writer thread.
+pub trait Sequencer: Send {
+    /// Writes the final bytes and hashes of the next entry into the buffers, which are empty, and returns its number.
+    fn next(&mut self, body: &[u8], bytes: &mut Vec<u8>, hashes: &mut Vec<u8>) -> u64;
+
+    /// Everything since the last commit is on disk.
+    fn committed(&mut self);
+
+    /// Nothing since the last commit is on disk: back to there.
+    fn rolled_back(&mut self);
+}
+
+/// An entry as its writer hands it in, before it has its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Microseconds since the epoch; a column of its own, so that a range of time can be found.
+    pub time: u64,
+    /// What the [`Sequencer`] understands.
+    pub bytes: Vec<u8>,
+}
+
+/// How the writer is doing. The counters only grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the last write, or a probe after it, went well.
+    pub up: bool,
+    /// Entries refused to those who waited for them.
+    pub refused: u64,
+    /// Entries lost that nobody waited for: more failed than are kept for another try.
+    pub lost: u64,
+}
+
+/// Resolves to the entry's sequence number when it is as durable as configured.
+#[derive(Debug)]
+pub struct Receipt(oneshot::Receiver<Result<u64, StoreError>>);
+
+impl Future for Receipt {
+    type Output = Result<u64, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|sent| sent.unwrap_or(Err(StoreError::Closed)))
+    }
 }
