@@ -15,6 +15,7 @@
 //! The story is one function, [`pipeline`]. A module uses only modules on lower floors; `tests/architecture.rs`
 //! keeps it so.
 
+pub mod audit;
 pub mod base;
 pub mod crypto;
 pub mod store;
