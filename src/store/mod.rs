@@ -118,6 +118,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// When the database can't be read.
     fn log_rows(&self, from: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
 
+    /// At most `limit` committed entries below sequence number `below`, the last one first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    fn log_rows_below(&self, below: u64, limit: usize) -> Result<Vec<LogRow>, StoreError>;
+
     /// Writes a checkpoint and returns when it and everything before it is on the disk, in either durability. Blocks.
     ///
     /// # Errors

@@ -63,8 +63,6 @@ pub struct LogRow {
 pub struct CheckpointRow {
     /// Of how many entries.
     pub size: u64,
-    /// Microseconds since the epoch.
-    pub time: u64,
     /// The signed text.
     pub note: String,
 }

@@ -114,8 +114,8 @@ fn empty_log(keys: &Connection) -> Result<bool, StoreError> {
 fn put_checkpoint(records: &Connection, row: &CheckpointRow) -> Result<u64, StoreError> {
     synced(records, || {
         let mut insert =
-            records.prepare_cached("INSERT OR IGNORE INTO checkpoint VALUES (?1, ?2, ?3)")?;
-        Ok(insert.execute((row.size as i64, row.time as i64, &row.note))? as u64)
+            records.prepare_cached("INSERT OR IGNORE INTO checkpoint VALUES (?1, ?2)")?;
+        Ok(insert.execute((row.size as i64, &row.note))? as u64)
     })
 }
 

@@ -72,6 +72,18 @@ impl SqliteStore {
         Self::start(&folder, Durability::Fsync, Log::Closed, None)
     }
 
+    /// As [`SqliteStore::beside`], for a tool that only reads: a folder without a store stays one.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::beside`], and when there is no store.
+    pub fn existing(path: &Path) -> Result<Self, StoreError> {
+        let records = path.join("records.db");
+        records
+            .metadata()
+            .map_err(|error| StoreError::file(&records, &error))?;
+        Self::beside(path)
+    }
+
     fn start(
         folder: &Folder,
         durability: Durability,
@@ -212,6 +224,10 @@ impl Store for SqliteStore {
 
     fn log_rows(&self, from: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
         self.reader.log_rows(from, limit)
+    }
+
+    fn log_rows_below(&self, below: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.reader.log_rows_below(below, limit)
     }
 
     fn put_checkpoint(&self, row: CheckpointRow) -> Result<(), StoreError> {

@@ -73,11 +73,30 @@ impl Reader {
     }
 
     pub(super) fn log_rows(&self, from: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.rows(
+            "SELECT sequence, time, bytes, hashes FROM log \
+             WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
+            (from, limit),
+        )
+    }
+
+    pub(super) fn log_rows_below(
+        &self,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<LogRow>, StoreError> {
+        self.rows(
+            "SELECT sequence, time, bytes, hashes FROM log \
+             WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2",
+            (below, limit),
+        )
+    }
+
+    fn rows(&self, query: &str, (at, limit): (u64, usize)) -> Result<Vec<LogRow>, StoreError> {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
         let connection = self.records.lock();
-        let mut query = connection.prepare_cached(
-            "SELECT sequence, time, bytes, hashes FROM log WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
-        )?;
-        let rows = query.query_map((from as i64, limit as i64), |row| {
+        let mut query = connection.prepare_cached(query)?;
+        let rows = query.query_map((at, limit as i64), |row| {
             Ok(LogRow {
                 sequence: row.get::<_, i64>(0)? as u64,
                 time: row.get::<_, i64>(1)? as u64,
@@ -90,9 +109,8 @@ impl Reader {
 
     pub(super) fn checkpoints(&self, size: u64) -> Result<Vec<CheckpointRow>, StoreError> {
         let connection = self.records.lock();
-        let mut query = connection.prepare_cached(
-            "SELECT size, time, note FROM checkpoint WHERE size >= ?1 ORDER BY size",
-        )?;
+        let mut query = connection
+            .prepare_cached("SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size")?;
         Ok(query
             .query_map([size as i64], checkpoint_row)?
             .collect::<Result<_, _>>()?)
@@ -101,7 +119,7 @@ impl Reader {
     pub(super) fn last_checkpoint(&self) -> Result<Option<CheckpointRow>, StoreError> {
         let connection = self.records.lock();
         let mut query = connection
-            .prepare_cached("SELECT size, time, note FROM checkpoint ORDER BY size DESC LIMIT 1")?;
+            .prepare_cached("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1")?;
         Ok(query.query_row([], checkpoint_row).optional()?)
     }
 }
@@ -131,7 +149,6 @@ fn vault_row(row: &Row<'_>) -> rusqlite::Result<VaultRow> {
 fn checkpoint_row(row: &Row<'_>) -> rusqlite::Result<CheckpointRow> {
     Ok(CheckpointRow {
         size: row.get::<_, i64>(0)? as u64,
-        time: row.get::<_, i64>(1)? as u64,
-        note: row.get(2)?,
+        note: row.get(1)?,
     })
 }

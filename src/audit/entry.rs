@@ -1,0 +1,253 @@
+//! What an entry says, and how it becomes bytes. No value, no prompt, no credential, no upstream text has a place in it.
+
+use crate::base::Timestamp;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub enum Kind {
+    /// A request was decided; written before it leaves.
+    #[default]
+    #[serde(rename = "llm.request")]
+    LlmRequest,
+    /// What came of it.
+    #[serde(rename = "llm.reply")]
+    LlmReply,
+    /// A policy is in use from now on.
+    #[serde(rename = "policy.active")]
+    PolicyActive,
+    /// An app got a key.
+    #[serde(rename = "key.new")]
+    KeyNew,
+    /// An app's key was revoked.
+    #[serde(rename = "key.revoke")]
+    KeyRevoke,
+    /// The gateway began.
+    #[serde(rename = "node.start")]
+    NodeStart,
+    /// The gateway ended as it should.
+    #[serde(rename = "node.stop")]
+    NodeStop,
+    /// Nothing happened for a while.
+    #[serde(rename = "checkpoint.heartbeat")]
+    Heartbeat,
+    /// Entries could not be written; `numbers` says how many.
+    #[serde(rename = "audit.gap")]
+    Gap,
+    /// The bodies of old entries are dropped; `numbers` says below which.
+    #[serde(rename = "audit.retention")]
+    Retention,
+}
+
+/// One entry, before it has its time, number and hashes. Empty fields are left out.
+///
+/// Text here is ours or the policy's: names, codes, types. Never put in what came in a request or a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Entry {
+    /// What happened.
+    pub kind: Kind,
+    /// Whose data.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tenant: String,
+    /// Which app.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub app: String,
+    /// Who: the look-up prefix of a key, a role.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub actor: String,
+    /// Joins the entries of one request.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+    /// The model, where it is one that the policy or the configuration names.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub model: String,
+    /// Where it goes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub destination: String,
+    /// The policy that decided.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "policy")]
+    pub policy: Option<Arc<PolicyRef>>,
+    /// What was decided.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub decision: String,
+    /// Codes of the reasons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// Entity type and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub findings: BTreeMap<String, u32>,
+    /// Operator and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub operators: BTreeMap<String, u32>,
+    /// Entity types that the scan of the outbound bytes still found; empty is clean, `None` is not scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub residual: Option<Vec<String>>,
+    /// Bytes of the body that came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_in: Option<u64>,
+    /// Bytes of the body that went out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_out: Option<u64>,
+    /// What the model counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
+    /// Surrogates in the reply that the request did not issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_surrogates: Option<u32>,
+    /// Microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<u64>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub outcome: String,
+    /// The HTTP status that the app got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Numbers that only some kinds have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<&'static str, u64>,
+}
+
+/// Which policy, exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PolicyRef {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its resolved text, in hex.
+    pub sha256: String,
+}
+
+/// Model tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Tokens {
+    /// Of the prompt.
+    pub prompt: u64,
+    /// Of the answer.
+    pub completion: u64,
+    /// Of the prompt, answered from the provider's cache.
+    pub cached: u64,
+}
+
+impl Entry {
+    /// An entry that says no more than its kind and some numbers.
+    pub fn of(kind: Kind, numbers: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
+        Self {
+            kind,
+            numbers: numbers.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The second half of the entry's JSON, from `"time"` on; the first half is known when it has its place.
+    pub(super) fn to_body(&self, now: Timestamp) -> Vec<u8> {
+        let mut body = Vec::with_capacity(512);
+        body.extend_from_slice(br#""time":""#);
+        body.extend_from_slice(time_text(now).as_bytes());
+        body.extend_from_slice(br#"","#);
+        let object = body.len();
+        // Writing numbers, strings and maps with string keys to memory can't fail.
+        if serde_json::to_writer(&mut body, self).is_err() {
+            body.truncate(object);
+            body.extend_from_slice(b"{}");
+        }
+        body.remove(object);
+        body
+    }
+}
+
+/// RFC 3339, in UTC, to the microsecond.
+pub(super) fn time_text(time: Timestamp) -> String {
+    let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
+    format!("{time:.6}")
+}
+
+/// Reads [`time_text`] again.
+pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_microsecond())
+        .ok()
+        .map(Timestamp::from_micros)
+}
+
+fn policy<S: Serializer>(policy: &Option<Arc<PolicyRef>>, to: S) -> Result<S::Ok, S::Error> {
+    policy.as_deref().serialize(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(entry: &Entry) -> String {
+        String::from_utf8(entry.to_body(Timestamp::from_micros(1_764_000_000_000_001))).unwrap()
+    }
+
+    #[test]
+    fn an_empty_entry_is_time_and_kind() {
+        assert_eq!(
+            text(&Entry::default()),
+            r#""time":"2025-11-24T16:00:00.000001Z","kind":"llm.request"}"#
+        );
+    }
+
+    #[test]
+    fn a_full_entry_keeps_the_order_of_its_fields() {
+        let policy = PolicyRef {
+            name: "p".into(),
+            version: "3".into(),
+            sha256: "ab".into(),
+        };
+        let entry = Entry {
+            kind: Kind::LlmReply,
+            tenant: "t".into(),
+            app: "crm".into(),
+            actor: "key:1".into(),
+            request_id: "R".into(),
+            model: "m".into(),
+            destination: "d".into(),
+            policy: Some(Arc::new(policy)),
+            decision: "allow".into(),
+            reasons: vec!["grid".into()],
+            findings: [("PHONE".into(), 2), ("EMAIL".into(), 1)].into(),
+            operators: [("surrogate".into(), 3)].into(),
+            residual: Some(Vec::new()),
+            bytes_in: Some(1),
+            bytes_out: Some(2),
+            tokens: Some(Tokens {
+                prompt: 1,
+                completion: 2,
+                cached: 0,
+            }),
+            unknown_surrogates: Some(0),
+            latency_us: Some(5),
+            outcome: "ok".into(),
+            status: Some(200),
+            numbers: [("lost", 1)].into(),
+        };
+        assert_eq!(
+            text(&entry),
+            concat!(
+                r#""time":"2025-11-24T16:00:00.000001Z","kind":"llm.reply","tenant":"t","app":"crm","#,
+                r#""actor":"key:1","request_id":"R","model":"m","destination":"d","#,
+                r#""policy":{"name":"p","version":"3","sha256":"ab"},"decision":"allow","#,
+                r#""reasons":["grid"],"findings":{"EMAIL":1,"PHONE":2},"operators":{"surrogate":3},"#,
+                r#""residual":[],"bytes_in":1,"bytes_out":2,"#,
+                r#""tokens":{"prompt":1,"completion":2,"cached":0},"unknown_surrogates":0,"#,
+                r#""latency_us":5,"outcome":"ok","status":200,"numbers":{"lost":1}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_time_is_read_again() {
+        for micros in [0, 1, 1_764_000_000_000_000, 1_764_000_000_123_456] {
+            let time = Timestamp::from_micros(micros);
+            assert_eq!(parse_time(&time_text(time)), Some(time));
+        }
+        assert_eq!(parse_time("yesterday"), None);
+    }
+}
