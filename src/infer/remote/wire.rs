@@ -121,11 +121,14 @@ fn client(settings: &WireSettings) -> Result<Client, reqwest::Error> {
         .http2_keep_alive_timeout(KEEP_ALIVE)
         .pool_max_idle_per_host(POOL_IDLE)
         .pool_idle_timeout(POOL_IDLE_TIME);
-    if settings.chat.scheme() == "https" {
-        builder.https_only(true).build()
-    } else {
+    match (settings.chat.scheme(), &settings.authorities) {
+        ("https", None) => builder.https_only(true).build(),
+        ("https", Some(trusted)) => builder
+            .https_only(true)
+            .tls_certs_only(trusted.iter().cloned())
+            .build(),
         // no TLS, so no need to read the system's certificates
-        builder.tls_certs_only([]).build()
+        _ => builder.tls_certs_only([]).build(),
     }
 }
 

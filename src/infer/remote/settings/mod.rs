@@ -7,7 +7,7 @@ mod tests;
 use super::address::AddressRule;
 use crate::infer::{ConfigError, Models, Reach, RemoteConfig, Secret};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
+use reqwest::{Certificate, Url};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub(super) struct WireSettings {
     pub(super) list: Url,
     pub(super) headers: HeaderMap,
     pub(super) addresses: AddressRule,
+    /// Trusted instead of the system's.
+    pub(super) authorities: Option<Vec<Certificate>>,
     pub(super) connect: Duration,
     pub(super) reply: Duration,
     pub(super) idle: Duration,
@@ -99,6 +101,7 @@ impl Check<'_> {
             list: with_path(&base, "models"),
             headers: self.headers(key.as_ref())?,
             addresses: self.address_rule(&base)?,
+            authorities: self.authorities()?,
             connect: seconds(
                 "connect_timeout_s",
                 config.connect_timeout_s,
@@ -173,6 +176,20 @@ impl Check<'_> {
             )),
             None if is_this_machine(base) => Ok(AddressRule::Loopback),
             None => Ok(rule),
+        }
+    }
+
+    fn authorities(&self) -> Result<Option<Vec<Certificate>>, String> {
+        let Some(path) = &self.config.ca_file else {
+            return Ok(None);
+        };
+        let shown = path.display();
+        let pem = std::fs::read(path).map_err(|error| format!("`ca_file` `{shown}`: {error}"))?;
+        match Certificate::from_pem_bundle(&pem) {
+            Ok(authorities) if !authorities.is_empty() => Ok(Some(authorities)),
+            _ => Err(format!(
+                "`ca_file` `{shown}` holds no certificate in PEM form"
+            )),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The backend against a scripted server.
 
 mod server;
+mod tls;
 
 use super::breaker::{FAILURES_TO_OPEN, FIRST_PAUSE};
 use super::*;
@@ -70,6 +71,31 @@ async fn sends_exactly_the_allowed_headers() {
         ];
         assert_eq!(lines, expected);
         assert_eq!(body, "{\"model\":\"real\"}");
+    }
+}
+
+#[tokio::test]
+async fn deepseek_has_a_path_for_beta() {
+    let mut server = Server::start(Script::Say(JSON)).await;
+    let config = RemoteConfig {
+        api_key: Some(Secret::new("k".into())),
+        ..config(&server.url)
+    };
+    let clock = Clock::system();
+    let remote = crate::infer::cloud::deepseek("there", &config, Reach::Outside, clock).unwrap();
+    for (beta, path) in [
+        (false, "/chat/completions"),
+        (true, "/beta/chat/completions"),
+    ] {
+        remote
+            .send(Outbound {
+                beta,
+                ..outbound(false)
+            })
+            .await
+            .unwrap();
+        let (head, _) = server.request().await;
+        assert!(head.starts_with(&format!("POST {path} HTTP/1.1")), "{head}");
     }
 }
 
