@@ -1,3 +1,3 @@
-//! One file a subcommand.
+//! The commands: one file a subcommand. The only place that prints.
 
-pub mod policy;
+pub mod model;
