@@ -16,4 +16,5 @@
 //! keeps it so.
 
 pub mod base;
+pub mod proxy;
 pub mod store;
