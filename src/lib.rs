@@ -16,5 +16,6 @@
 //! keeps it so.
 
 pub mod base;
+pub mod config;
 pub mod proxy;
 pub mod store;
