@@ -16,6 +16,7 @@
 //! keeps it so.
 
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod proxy;
 pub mod store;
