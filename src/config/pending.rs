@@ -1,0 +1,148 @@
+//! PLACEHOLDERS: sections that belong to `audit`, `vault` and `infer`, kept here until those modules are in.
+//!
+//! To replace: delete this file and, in `mod.rs`, use `audit::Config` and `infer::{DestinationConfig, …}` instead. Keys and
+//! defaults are the same.
+
+use crate::base::Sensitive;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The `[audit]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// When a request may leave: `fsync` (the default: its entry is on the disk) or `os` (the kernel has it).
+    pub durability: Durability,
+    /// This gateway's name in the log; `gateway` by default.
+    pub node: String,
+    /// Seconds between signed checkpoints, 1–3600; 10 by default.
+    pub checkpoint_every_s: u64,
+    /// Entries after which a checkpoint is signed sooner; 10,000 by default.
+    pub checkpoint_every_entries: u64,
+    /// Minutes without an entry after which a heartbeat is written, 1–1440; 15 by default.
+    pub heartbeat_every_min: u64,
+    /// Days after which the bodies of entries are dropped; 0, the default, keeps them for ever.
+    pub keep_days: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Fsync,
+            node: "gateway".to_owned(),
+            checkpoint_every_s: 10,
+            checkpoint_every_entries: 10_000,
+            heartbeat_every_min: 15,
+            keep_days: 0,
+        }
+    }
+}
+
+/// When a write counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// When the disk has it.
+    Fsync,
+    /// When the kernel has it.
+    Os,
+}
+
+/// One destination; `kind` says which backend talks to it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum DestinationConfig {
+    /// DeepSeek's own service.
+    Deepseek(RemoteConfig),
+    /// Any server that speaks `OpenAI`'s Chat Completions.
+    Openai(RemoteConfig),
+    /// The model in the building: a worker process of ours.
+    Local(LocalConfig),
+}
+
+/// A destination that is reached over HTTP.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoteConfig {
+    /// What stands before `/chat/completions`, for instance `https://llm.example/v1`; DeepSeek's own by default, else required.
+    pub base_url: Option<String>,
+    /// The key that is sent as bearer; better kept in the environment.
+    pub api_key: Option<Secret>,
+    /// The environment variable that holds the key; `DEEPSEEK_API_KEY` by default for `deepseek`, else none.
+    pub api_key_env: Option<String>,
+    /// Plain `http://` also to other hosts than loopback; false by default.
+    pub allow_http: bool,
+    /// Private addresses also for a destination outside (an outgoing relay, say); false by default.
+    pub allow_private: bool,
+    /// Names that apps use → names at the destination. DeepSeek's current models by default, else required.
+    pub models: BTreeMap<String, String>,
+    /// The destination's name of the model that stands in for any name not in `models`; none by default.
+    pub prefer: Option<String>,
+    /// Seconds to connect, TLS included, 1–300; 10 by default.
+    pub connect_timeout_s: Option<u64>,
+    /// Seconds to the reply's head, 1–3600; 600 by default (DeepSeek waits that long before it gives up).
+    pub reply_timeout_s: Option<u64>,
+    /// Seconds without a byte of the reply's body, 1–3600; 120 by default.
+    pub idle_timeout_s: Option<u64>,
+    /// Requests at the same time, 1–100,000; 1,000 by default.
+    pub concurrency: Option<u32>,
+    /// Further request headers with fixed values.
+    pub extra_headers: BTreeMap<String, Secret>,
+}
+
+/// A destination that is a worker process of ours with a model file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LocalConfig {
+    /// A name in the catalogue, or the path of a GGUF file; `smollm2-135m` by default.
+    pub model: Option<String>,
+    /// Further names that apps may use for it; it answers to every name anyway unless `strict_names` is set.
+    pub models: BTreeMap<String, String>,
+    /// Answer only to the names in `models` and the model's own; false by default.
+    pub strict_names: bool,
+    /// Threads of the worker, 1–256; one less than there are cores by default, at least 1.
+    pub threads: Option<u16>,
+    /// Context length in tokens, 256–1,048,576; by default the model's own, at most 8,192.
+    pub context_tokens: Option<u32>,
+    /// Requests answered at the same time, 1–64; 2 by default.
+    pub parallel: Option<u16>,
+    /// Requests that may wait, 0–1,000; 16 by default.
+    pub queue: Option<u16>,
+    /// Most tokens of a reply where the request sets no limit, 1–1,048,576; 1,024 by default.
+    pub max_tokens: Option<u32>,
+    /// Seconds that loading the model may take, 1–3600; 120 by default.
+    pub start_timeout_s: Option<u64>,
+    /// Seconds without a request after which the worker stops; never by default.
+    pub idle_stop_s: Option<u64>,
+    /// Memory the worker may use, in MiB; by default what the catalogue says the model needs, doubled.
+    pub memory_mib: Option<u64>,
+}
+
+/// A credential from the configuration: prints as stars, is wiped on drop.
+#[derive(Clone)]
+pub struct Secret(Sensitive<String>);
+
+impl Secret {
+    /// Takes the value in.
+    pub const fn new(value: String) -> Self {
+        Self(Sensitive::new(value))
+    }
+
+    /// The value itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}

@@ -1,0 +1,75 @@
+//! The tower stack: what every request passes, from the outside in.
+//!
+//! Each layer is a few lines in `layers.rs`; the only boxed future is the door's own. Built once a connection, cloned
+//! once a request (a few reference counts).
+
+use super::activity::Activity;
+use super::answer::Answer;
+use super::layers::{Admit, CatchPanic, Identify, Observe};
+use super::metrics::HttpMetrics;
+use super::rescue::rescue;
+use super::service::Refusal;
+use super::stop::Stop;
+use crate::base::{Clock, RequestId};
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::Semaphore;
+use tower::{Service, ServiceBuilder};
+
+/// What stands behind the stack: the data door or the admin door.
+pub(super) trait Door: Send + Sync + 'static {
+    /// Answers a request.
+    fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        id: RequestId,
+    ) -> BoxFuture<'static, Result<Response<Answer>, Refusal>>;
+}
+
+/// What the layers of a listener share.
+pub(super) struct Shared {
+    pub(super) door: Arc<dyn Door>,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) metrics: Arc<HttpMetrics>,
+    pub(super) clock: Clock,
+    pub(super) stop: Stop,
+}
+
+pub(super) type Stack = Identify<Observe<CatchPanic<Admit<AtTheDoor>>>>;
+
+/// The stack for one connection.
+pub(super) fn stack(shared: &Shared, activity: &Arc<Activity>) -> Stack {
+    ServiceBuilder::new()
+        // Every answer carries a request id, also one that a layer below gives; while draining it also says goodbye.
+        .layer_fn(|inner| Identify::new(inner, shared.clock.clone(), shared.stop.clone()))
+        // Counts, and keeps the connection marked as in use; outside the catch, so that it sees the 500 of a panic.
+        .layer_fn(|inner| Observe::new(inner, shared.metrics.clone(), activity.clone()))
+        // A bug costs one request, and the answer says nothing of its text.
+        .layer_fn(CatchPanic::new)
+        // More than `max_in_flight` at once get a 503 now; a queue would only hide the overload and hold their bodies.
+        .layer_fn(|inner| Admit::new(inner, shared.slots.clone()))
+        .service(AtTheDoor(shared.door.clone()))
+}
+
+/// The innermost service: hands over to the door and turns its refusals into responses.
+#[derive(Clone)]
+pub(super) struct AtTheDoor(Arc<dyn Door>);
+
+impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Answer>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (id, request): (RequestId, Request<Incoming>)) -> Self::Future {
+        let door = self.0.clone();
+        Box::pin(async move { Ok(door.answer(request, id).await.unwrap_or_else(rescue)) })
+    }
+}
