@@ -16,5 +16,6 @@
 //! keeps it so.
 
 pub mod base;
+pub mod cli;
 pub mod infer;
 pub mod store;

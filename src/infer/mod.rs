@@ -7,6 +7,7 @@
 //! reply goes out as bytes that nobody has looked at yet. No text of either is put into an error or a log line.
 
 mod config;
+pub mod local;
 
 pub use config::{
     Config, ConfigError, DestinationConfig, LocalConfig, Models, Reach, RemoteConfig, Secret,

@@ -1,0 +1,3 @@
+//! The commands: one file a subcommand. The only place that prints.
+
+pub mod worker;
