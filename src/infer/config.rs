@@ -78,6 +78,10 @@ pub struct LocalConfig {
     pub parallel: Option<u16>,
     /// Requests that may wait, 0–1,000; 16 by default.
     pub queue: Option<u16>,
+    /// Most tokens of a reply where the request sets no limit, 1–1,048,576; 1,024 by default.
+    pub max_tokens: Option<u32>,
+    /// Seconds that loading the model may take, 1–3600; 120 by default.
+    pub start_timeout_s: Option<u64>,
     /// Seconds without a request after which the worker stops; never by default.
     pub idle_stop_s: Option<u64>,
     /// Memory the worker may use, in MiB; by default what the catalogue says the model needs, doubled.

@@ -8,6 +8,7 @@
 
 pub mod cloud;
 mod config;
+pub mod local;
 pub mod models;
 pub mod remote;
 
