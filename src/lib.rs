@@ -17,5 +17,7 @@
 
 pub mod audit;
 pub mod base;
+pub mod cli;
 pub mod crypto;
+pub mod identity;
 pub mod store;
