@@ -1,1 +1,65 @@
-fn main() {}
+//! The `vestibule` binary: reads the command line and the configuration, and hands both over.
+
+use anyhow::Context;
+use clap::Parser;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use vestibule::cli::{self, Cli, Command};
+use vestibule::config::{Config, Format, Log};
+use vestibule::{app, crypto};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            cli::complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = || Config::load(cli.config.as_deref()).context("the configuration can't be used");
+    match cli.command {
+        Command::Worker(args) => cli::worker::run(&args),
+        Command::Detect(args) => cli::detect::run(&args),
+        Command::Model(args) => {
+            let config = config()?;
+            cli::model::run(args, config.models.folder(&config.data).ok())
+        }
+        Command::Policy(args) => cli::policy::run(&args, config()?.policy.file.as_deref()),
+        Command::Audit(args) => cli::audit::run(&args, &config()?.data.folder()?),
+        Command::Key(args) => {
+            harden();
+            cli::key::run(&args, &app::apps_beside(&config()?)?)
+        }
+        Command::Serve(_) => {
+            let config = config()?;
+            log_to_stderr(config.log)?;
+            harden();
+            app::serve(config)
+        }
+    }
+}
+
+/// Keeps key bytes out of core dumps; where the system refuses, that is said and no reason not to start.
+fn harden() {
+    if let Err(error) = crypto::harden_process() {
+        tracing::warn!(%error, "memory of this process is not protected from core dumps");
+    }
+}
+
+fn log_to_stderr(log: Log) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("warn,vestibule={}", log.level.as_str()))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    let installed = match log.format {
+        Format::Text => lines.try_init(),
+        Format::Json => lines.json().try_init(),
+    };
+    installed.map_err(|error| anyhow::anyhow!("the log can't be set up: {error}"))
+}

@@ -3,11 +3,15 @@
 //! Each file has its arguments (`NameArgs`) and a `run` that gets the module objects it needs; `main.rs` reads the
 //! configuration and hands them over. Refuses to know: the configuration.
 
-// PLACEHOLDER: becomes `pub mod audit; pub mod detect; …` as those files come in; then `pending.rs` goes.
-pub mod pending;
+pub mod audit;
+pub mod detect;
+pub mod key;
+pub mod model;
+pub mod policy;
+mod when;
+pub mod worker;
 
 use clap::{Args, Parser, Subcommand};
-use pending::{audit, detect, key, model, policy, worker};
 use std::path::PathBuf;
 
 /// A privacy gateway for DeepSeek: what is sensitive stays in the building.
@@ -45,6 +49,11 @@ pub enum Command {
 /// `vestibule serve`: everything is configured, nothing is an argument.
 #[derive(Debug, Args)]
 pub struct ServeArgs {}
+
+/// Tells on standard error why a command could not be carried out: the error and what led to it.
+pub fn complain(error: &anyhow::Error) {
+    anstream::eprintln!("vestibule: {error:#}");
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,16 +12,15 @@
 
 mod error;
 mod layers;
-mod pending;
 mod sections;
 #[cfg(test)]
 mod tests;
 
 pub use error::ConfigError;
-pub use pending::{Audit, DestinationConfig, Durability, LocalConfig, RemoteConfig, Secret};
 pub use sections::{Data, Format, KekSource, Keys, Level, Log, Models, PolicyFile};
 
-use crate::proxy;
+use crate::infer::{DestinationConfig, LocalConfig, RemoteConfig};
+use crate::{audit, proxy, route};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,7 +43,9 @@ pub struct Config {
     /// Which policy is in force.
     pub policy: PolicyFile,
     /// The audit log.
-    pub audit: Audit,
+    pub audit: audit::Config,
+    /// How to choose among the destinations that the policy allows.
+    pub route: route::Config,
     /// Where requests may go; names are the policy's.
     pub destinations: BTreeMap<String, DestinationConfig>,
     /// Where model files are kept.
@@ -84,7 +85,8 @@ impl Default for Config {
             data: Data::default(),
             keys: Keys::default(),
             policy: PolicyFile::default(),
-            audit: Audit::default(),
+            audit: audit::Config::default(),
+            route: route::Config::default(),
             destinations: BTreeMap::from([
                 (
                     "deepseek".to_owned(),

@@ -18,7 +18,7 @@ mod streaming;
 mod tests;
 
 pub use policy_tests::{TestFailure, failing_tests};
-pub use service::{Call, Refusal, Reply, ReplyBody, StreamFault};
+pub use service::{Call, Facts, Refusal, Reply, ReplyBody, StreamFault};
 
 use crate::audit::{AuditLog, PolicyRef};
 use crate::base::Clock;
@@ -186,16 +186,21 @@ impl Pipeline {
             return Err(refusing::key_refused(headers));
         }
         let originals = Originals::new(
-            egress.transformed.map(),
+            &egress.transformed.map,
             self.restore_limit_bytes,
             self.policy.restore().in_urls(),
         );
         let json_output = decided.request.shape().json_output;
         let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
+        let facts = Facts {
+            destination: Arc::clone(&egress.destination),
+            findings: recording::counts(&decided.inspection.seen),
+            added: egress.added,
+        };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
         if inbound.content_type.starts_with("text/event-stream") {
             let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
-            return Ok(service::reply(status, headers, retry_after, "text/event-stream", body));
+            return Ok(service::reply(status, headers, retry_after, "text/event-stream", body, facts));
         }
         let whole = streaming::whole(inbound, &mut restorer).await;
         record.tally(restorer.tally());
@@ -204,7 +209,7 @@ impl Pipeline {
                 record.sent(body.len());
                 record.finish(Outcome::of_status(status));
                 let body = ReplyBody::Whole(body);
-                Ok(service::reply(status, headers, retry_after, "application/json", body))
+                Ok(service::reply(status, headers, retry_after, "application/json", body, facts))
             }
             Err(fault) => {
                 record.finish(Outcome::Fault(fault.code));

@@ -4,7 +4,7 @@ use crate::infer::Backend;
 use crate::policy::Permit;
 use crate::protocol::{Edit, Place, splice};
 use crate::transform::{self, Inspected, Transformed};
-use crate::vault::Conversation;
+use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::borrow::Cow;
@@ -51,14 +51,14 @@ impl Pipeline {
         let model = backend.models().upstream(decided.request.model()).ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
         let body = splice(body, &mut edits).map_err(|_| failed())?;
-        if !transformed.residuals(&body).is_empty() {
+        if !transform::residuals(&body, &transformed).is_empty() {
             return Err(refusing::residual(self.headers(decided, None)));
         }
         let destination = Arc::clone(&option.destination);
         Ok(Egress { destination, model: model.into(), body, transformed })
     }
 
-    fn scope_id(&self, decided: &Decided) -> crate::vault::ScopeId {
+    fn scope_id(&self, decided: &Decided) -> ScopeId {
         let request = &decided.request;
         let first = request.first_user_message().and_then(|span| span.bytes(request.body()));
         let conversation = match &decided.call.conversation {
@@ -70,8 +70,8 @@ impl Pipeline {
 
     fn edits(&self, decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
         let body = decided.request.body();
-        let mut edits = Vec::with_capacity(transformed.replacements().len() + 1);
-        for of_part in transformed.replacements().chunk_by(|a, b| a.part == b.part) {
+        let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
+        for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
             let part = decided.request.parts().get(of_part.first()?.part)?;
             let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
             edits.extend(part.edits(body, &spans)?);
@@ -91,7 +91,7 @@ impl Pipeline {
         put("x-vestibule-findings", &findings(decided));
         if let Some(egress) = egress {
             put("x-vestibule-destination", &egress.destination);
-            if decided.request.shape().logprobs && !egress.transformed.map().is_empty() {
+            if decided.request.shape().logprobs && !egress.transformed.map.is_empty() {
                 put("x-vestibule-logprobs", "dropped");
             }
         }

@@ -57,7 +57,7 @@ impl<'a> Trial<'a> {
             finding_in_id: inspection.in_id,
         };
         let decision = policy.decide_in(Mode::Enforce, &situation);
-        let root = RootKey::random().map_err(|error| error.to_string())?;
+        let root = RootKey::generate(1).map_err(|error| error.to_string())?;
         let scope = Scope::detached(&root, [0; 16]).map_err(|error| error.to_string())?;
         Ok(Self { policy, test, request, inspection, decision, scope })
     }
@@ -133,7 +133,7 @@ impl<'a> Trial<'a> {
         let transformed = transform::deidentify(&inspected, &operator, &self.scope, now)
             .map_err(|error| error.to_string())?;
         let mut edits = Vec::new();
-        for replacement in transformed.replacements() {
+        for replacement in &transformed.replacements {
             let part = self.request.parts().get(replacement.part);
             edits.extend(part.and_then(|part| part.edit(body, replacement.span, &replacement.text)));
         }

@@ -1,10 +1,10 @@
 //! *record*: what goes into the audit log of a request before it leaves, and of its end.
 
-use crate::audit::{Entry, Kind, PolicyRef, Tokens};
-use crate::audit::AuditLog;
+use crate::audit::{AuditLog, Entry, Kind, Tokens};
 use crate::base::{Clock, EntityType, Timestamp};
 use crate::infer::BackendError;
 use crate::policy::Decision;
+use crate::store::Write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Pipeline {
             request_id: decided.call.request_id.to_string(),
             policy: Some(Arc::clone(&self.policy_ref)),
             reasons: reasons(&decided.decision),
-            findings: counts(&decided.inspection.seen),
+            findings: owned(&counts(&decided.inspection.seen)),
             bytes_in: Some(decided.call.body.len() as u64),
             ..Entry::default()
         };
@@ -72,7 +72,7 @@ impl Pipeline {
             destination: egress.destination.to_string(),
             model: egress.model.to_string(),
             decision: "send".to_owned(),
-            operators: egress.transformed.operators().clone(),
+            operators: owned(&egress.transformed.operators),
             residual: Some(Vec::new()),
             bytes_out: Some(egress.body.len() as u64),
             ..self.attempt(decided).entry
@@ -87,7 +87,7 @@ impl Pipeline {
         };
         let started = self.clock.now();
         self.audit
-            .record(entry, egress.transformed.write())
+            .record(entry, egress.transformed.write.clone())
             .await
             .map_err(|_| refusing::unrecorded())?;
         egress.transformed.committed();
@@ -109,7 +109,7 @@ impl Pipeline {
             status: Some(refusal.status),
             ..entry
         };
-        match self.audit.record(entry, crate::store::Write::default()).await {
+        match self.audit.record(entry, Write::default()).await {
             Ok(_) => refusal,
             Err(_) => refusing::unrecorded(),
         }
@@ -122,12 +122,17 @@ fn reasons(decision: &Decision) -> Vec<String> {
 }
 
 /// How many findings of each type.
-pub(super) fn counts<T>(seen: &[(EntityType, T)]) -> BTreeMap<String, u32> {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+pub(super) fn counts<T>(seen: &[(EntityType, T)]) -> BTreeMap<&'static str, u32> {
+    let mut counts = BTreeMap::new();
     for (entity, _) in seen {
         *counts.entry(entity.as_str()).or_default() += 1;
     }
-    counts.into_iter().map(|(entity, count)| (entity.to_owned(), count)).collect()
+    counts
+}
+
+/// Counts as an entry holds them.
+fn owned(counts: &BTreeMap<&'static str, u32>) -> BTreeMap<String, u32> {
+    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
 }
 
 /// Writes the outcome of one attempt when it ends; if nobody says how it ended, the app has gone away.

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::RequestId;
 use crate::infer::Backend;
@@ -46,6 +48,19 @@ pub struct Reply {
     pub content_type: HeaderValue,
     /// The restored body.
     pub body: ReplyBody,
+    /// What was done, for metrics.
+    pub facts: Facts,
+}
+
+/// What was done with a request; no text of it.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The destination that answered.
+    pub destination: Arc<str>,
+    /// Entity type and how many values of it were found.
+    pub findings: BTreeMap<&'static str, u32>,
+    /// The gateway's own time before the request left.
+    pub added: Duration,
 }
 
 /// A reply's body, whole or as it comes.
@@ -134,12 +149,13 @@ pub(super) fn reply(
     retry_after: Option<String>,
     content_type: &'static str,
     body: ReplyBody,
+    facts: Facts,
 ) -> Reply {
     if let Some(value) = retry_after.and_then(|text| HeaderValue::try_from(text).ok()) {
         headers.push((http::header::RETRY_AFTER, value));
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    Reply { status, headers, content_type: HeaderValue::from_static(content_type), body }
+    Reply { status, headers, content_type: HeaderValue::from_static(content_type), body, facts }
 }
 
 /// The body of `/v1/models`: the names of all destinations that a harmless request of this app may go to.
@@ -152,7 +168,7 @@ pub(super) fn model_list(policy: &Policy, backends: &[Arc<dyn Backend>], app: &s
         finding_in_id: false,
     });
     let allowed = |name: &str| harmless.allowed().any(|(option, _)| *option.destination == *name);
-    let mut listed = std::collections::BTreeMap::new();
+    let mut listed = BTreeMap::new();
     for backend in backends.iter().filter(|backend| allowed(backend.name())) {
         for model in backend.models().names().filter(|model| policy.app(app).may_use(model)) {
             listed.entry(model).or_insert_with(|| backend.name());

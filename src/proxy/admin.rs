@@ -4,7 +4,8 @@
 use super::answer::Answer;
 use super::receive::json;
 use super::rescue::Fault;
-use super::service::{ChatService, Refusal};
+use super::service::ChatService;
+use crate::pipeline::Refusal;
 use super::stack::Door;
 use super::stop::Stop;
 use crate::base::RequestId;

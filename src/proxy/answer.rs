@@ -5,7 +5,7 @@
 
 use super::activity::InFlight;
 use super::rescue;
-use super::service::{ReplyBody, StreamFault};
+use crate::pipeline::{ReplyBody, StreamFault};
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt};
 use http_body::{Body, Frame, SizeHint};
@@ -136,7 +136,7 @@ fn broken() -> StreamFault {
     StreamFault {
         code: "internal_error",
         kind: "server_error",
-        message: "internal error of the gateway; the reply is not complete".to_owned(),
+        message: "internal error of the gateway; the reply is not complete",
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
         StreamFault {
             code: "broken",
             kind: "server_error",
-            message: "broke off".into(),
+            message: "broke off",
         }
     }
 

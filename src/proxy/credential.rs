@@ -3,7 +3,8 @@
 //! Refuses to know: which keys there are (the house behind knows), and never puts a key into an error.
 
 use super::rescue::Fault;
-use super::service::{ChatService, Refusal};
+use super::service::ChatService;
+use crate::pipeline::Refusal;
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -72,7 +73,7 @@ fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h He
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proxy::service::{Call, Reply};
+    use crate::pipeline::{Call, Reply};
     use bytes::Bytes;
     use futures_util::future::BoxFuture;
 

@@ -29,7 +29,7 @@ mod tls;
 mod wire;
 
 pub use server::{Drained, Server};
-pub use service::{Call, ChatService, Refusal, Reply, ReplyBody, StreamFault};
+pub use service::ChatService;
 pub use settings::{AdminConfig, Config, Settings};
 pub use stop::{Stop, stop_signal};
 

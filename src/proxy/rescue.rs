@@ -4,7 +4,7 @@
 //! `message`, `type` and `code` from it. Refuses to know: text of requests. A message is a fixed sentence or the policy's own.
 
 use super::answer::Answer;
-use super::service::{Refusal, StreamFault};
+use crate::pipeline::{Refusal, StreamFault};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -111,7 +111,7 @@ pub(super) fn rescue(refusal: Refusal) -> Response<Answer> {
 /// The last event of a stream that ends badly; no `[DONE]` follows it.
 pub(super) fn event(fault: &StreamFault) -> Bytes {
     let mut event = b"data: ".to_vec();
-    event.extend_from_slice(&envelope(fault.kind, fault.code, &fault.message));
+    event.extend_from_slice(&envelope(fault.kind, fault.code, fault.message));
     event.extend_from_slice(b"\n\n");
     event.into()
 }
@@ -177,7 +177,7 @@ mod tests {
         let fault = StreamFault {
             code: "c",
             kind: "k",
-            message: "one\ntwo\r\n\r\nthree".into(),
+            message: "one\ntwo\r\n\r\nthree",
         };
         let event = event(&fault);
         let text = std::str::from_utf8(&event).unwrap();

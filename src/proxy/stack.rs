@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::layers::{Admit, CatchPanic, Identify, Observe};
 use super::metrics::HttpMetrics;
 use super::rescue::rescue;
-use super::service::Refusal;
+use crate::pipeline::Refusal;
 use super::stop::Stop;
 use crate::base::{Clock, RequestId};
 use futures_util::future::BoxFuture;

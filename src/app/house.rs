@@ -1,0 +1,153 @@
+//! Builds every room from the configuration, ground floor first.
+
+use crate::audit::AuditLog;
+use crate::base::Clock;
+use crate::config::{Config, KekSource};
+use crate::crypto::{self, EnvProvider, FileProvider, KeyProvider, MacKey, RootKey};
+use crate::detect::{CustomRecognizer, Detector};
+use crate::identity::Apps;
+use crate::infer::local::LocalBackend;
+use crate::pipeline::{Pipeline, Rooms, failing_tests};
+use crate::policy::{DEFAULT_SOURCE, Policy};
+use crate::store::{Durability, SqliteStore, Store};
+use crate::vault::{self, Vault};
+use anyhow::{Context, anyhow, bail};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backends;
+
+/// Cap on what one reply may restore, in bytes: far above any honest reply.
+const RESTORE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// A gateway that is ready to serve.
+pub(super) struct House {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) apps: Apps,
+    pub(super) audit: AuditLog,
+    pub(super) workers: Vec<Arc<LocalBackend>>,
+    pub(super) clock: Clock,
+}
+
+impl House {
+    /// Builds it; starts local workers, so it needs a runtime.
+    pub(super) fn build(config: &Config) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let audit_settings = config.audit.clone().check()?;
+        let (policy, detector) = policy_in_force(config.policy.file.as_deref())?;
+        let (store, root) = store_and_root(config, audit_settings.durability, &clock)?;
+        let log_key = root.derive("audit/wrap/1", &[])?;
+        let folder = config.data.folder()?;
+        let audit =
+            AuditLog::open(Arc::clone(&store), &log_key, &audit_settings, &folder, clock.clone())?;
+        let apps = apps(&store, &root, &clock)?;
+        let keep = Duration::from_secs(u64::from(policy.keep_hours()) * 3600);
+        let vault = Vault::open(root, Arc::clone(&store), clock.clone(), keep)?;
+        let set_up = backends::set_up(config, &policy, &clock)?;
+        let pipeline = Pipeline::new(Rooms {
+            policy: Arc::new(policy),
+            detector,
+            vault,
+            audit: audit.clone(),
+            backends: set_up.backends,
+            route: config.route.clone(),
+            clock: clock.clone(),
+            cache_key: crypto::random()?,
+            restore_limit_bytes: RESTORE_LIMIT_BYTES,
+        });
+        Ok(Self { pipeline: Arc::new(pipeline), apps, audit, workers: set_up.workers, clock })
+    }
+}
+
+/// The policy of this file, or the built-in one, with a detector for its types. Its own tests have passed.
+///
+/// # Errors
+/// When the file can't be read or holds a fault, a recognizer's example fails, or a test does not hold.
+pub fn policy_in_force(file: Option<&Path>) -> anyhow::Result<(Policy, Detector)> {
+    let (source, origin) = match file {
+        Some(path) => {
+            let source = std::fs::read_to_string(path)
+                .with_context(|| format!("can't read the policy `{}`", path.display()))?;
+            (source, path.display().to_string())
+        }
+        None => (DEFAULT_SOURCE.to_owned(), "the built-in policy".to_owned()),
+    };
+    let folder = file.and_then(Path::parent);
+    let policy = Policy::parse(&source, &origin, folder)
+        .map_err(|fault| anyhow!("{:?}", miette::Report::new(fault)))?;
+    let detector = detector(&policy)?;
+    let failures = failing_tests(&policy, &detector);
+    if !failures.is_empty() {
+        let lines: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        bail!("tests in {origin} do not hold:\n  {}", lines.join("\n  "));
+    }
+    Ok((policy, detector))
+}
+
+fn detector(policy: &Policy) -> anyhow::Result<Detector> {
+    let custom: Vec<CustomRecognizer> = policy
+        .recognizers()
+        .iter()
+        .map(|spec| CustomRecognizer {
+            entity: spec.entity,
+            pattern: spec.pattern.clone(),
+            near: spec.near.clone(),
+            find: spec.find.clone(),
+            ignore: spec.ignore.clone(),
+        })
+        .collect();
+    Ok(Detector::new(&custom)?)
+}
+
+/// The data folder's store, and its root key opened with the configured KEK.
+///
+/// # Errors
+/// When the folder is in use or can't be used, or the KEK is missing or another.
+pub fn store_and_root(
+    config: &Config,
+    durability: Durability,
+    clock: &Clock,
+) -> anyhow::Result<(Arc<dyn Store>, RootKey)> {
+    let folder = config.data.folder()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder, durability)?);
+    let root = open_root(config, store.as_ref(), clock)?;
+    Ok((store, root))
+}
+
+fn open_root(config: &Config, store: &dyn Store, clock: &Clock) -> anyhow::Result<RootKey> {
+    let provider: Box<dyn KeyProvider> = match config.keys.source(&config.data)? {
+        KekSource::File(path) => Box::new(FileProvider::new(path, false)),
+        KekSource::DefaultFile(path) => {
+            let provider = FileProvider::new(path, true);
+            tracing::warn!(
+                "the key-encryption key lies beside the data it protects; name `keys.kek_file` on another disk, or `keys.kek_env`"
+            );
+            Box::new(provider)
+        }
+        KekSource::Env(name) => Box::new(EnvProvider::new(name)),
+    };
+    Ok(vault::open_root(provider.as_ref(), store, clock.now())?)
+}
+
+/// The apps of this store.
+pub(super) fn apps(
+    store: &Arc<dyn Store>,
+    root: &RootKey,
+    clock: &Clock,
+) -> anyhow::Result<Apps> {
+    let key = root.derive("identity/1", &[])?;
+    Ok(Apps::open(Arc::clone(store), MacKey::new(&key), clock.clone())?)
+}
+
+/// Apps, for the command line: beside a gateway that may be running.
+///
+/// # Errors
+/// As [`store_and_root`].
+pub fn apps_beside(config: &Config) -> anyhow::Result<Apps> {
+    let clock = Clock::system();
+    let folder = config.data.folder()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::beside(&folder)?);
+    let root = open_root(config, store.as_ref(), &clock)?;
+    apps(&store, &root, &clock)
+}

@@ -1,0 +1,67 @@
+//! Wiring: from a configuration to a gateway that serves, and from a signal to one that has stopped.
+
+mod backends;
+mod house;
+mod service;
+
+pub use house::{apps_beside, policy_in_force, store_and_root};
+
+use crate::config::Config;
+use crate::proxy::{self, Server, Stop, stop_signal};
+use anyhow::Context;
+use house::House;
+use service::Door;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the gateway until SIGTERM or SIGINT.
+///
+/// A clean stop is exit code 0: no request in flight was cut, and the log ends with a signed checkpoint.
+///
+/// # Errors
+/// Whatever keeps it from starting: configuration, policy, keys, data folder, audit log, addresses.
+pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let settings = config.server.clone().check()?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = settings.threads() {
+        builder.worker_threads(threads);
+    }
+    let runtime = builder.enable_all().build().context("can't start threads")?;
+    runtime.block_on(run(config, settings))
+}
+
+async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCode> {
+    let numbers = proxy::metrics::install()?;
+    let house = House::build(&config)?;
+    let clock = house.clock.clone();
+    let door = Arc::new(Door::new(Arc::clone(&house.pipeline), house.apps));
+    let (stop, done) = (Stop::new(), Stop::new());
+    let data = Server::data(&settings, door.clone(), clock, stop.clone()).await?;
+    let admin =
+        Server::admin(&config.admin, door, Some(numbers), stop.clone(), done.clone()).await?;
+    tracing::info!(data = %data.address(), admin = %admin.address(), "the gateway is open");
+    let admin = tokio::spawn(admin.run());
+    let signal = tokio::spawn(stop_when_told(stop));
+    let drained = data.run().await;
+    done.stop();
+    admin.await.context("the admin listener failed")?;
+    signal.abort();
+    for worker in &house.workers {
+        worker.stop().await;
+    }
+    house.audit.close().await.context("the audit log could not be closed")?;
+    if drained.cut > 0 {
+        tracing::warn!(cut = drained.cut, "the drain time was over before all requests had ended");
+        return Ok(ExitCode::FAILURE);
+    }
+    tracing::info!("the gateway is closed; no request was lost");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_when_told(stop: Stop) {
+    match stop_signal().await {
+        Ok(()) => tracing::info!("told to stop: taking no new connections, letting requests finish"),
+        Err(error) => tracing::error!(%error, "signals can't be heard: stopping"),
+    }
+    stop.stop();
+}

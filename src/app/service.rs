@@ -1,0 +1,74 @@
+//! The pipeline and the apps, as the door wants them.
+
+use crate::identity::Apps;
+use crate::pipeline::{Call, Pipeline, Refusal, Reply};
+use crate::proxy::{ChatService, metrics};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The app of a request without a key of ours, where the configuration lets those in.
+const ANONYMOUS: &str = "anonymous";
+
+/// What stands behind both listeners.
+pub(super) struct Door {
+    pipeline: Arc<Pipeline>,
+    apps: Apps,
+    anonymous: Arc<str>,
+    none: Arc<str>,
+}
+
+impl Door {
+    pub(super) fn new(pipeline: Arc<Pipeline>, apps: Apps) -> Self {
+        Self { pipeline, apps, anonymous: ANONYMOUS.into(), none: "none".into() }
+    }
+}
+
+impl ChatService for Door {
+    fn chat(&self, call: Call) -> BoxFuture<'static, Result<Reply, Refusal>> {
+        let (pipeline, app, none) =
+            (Arc::clone(&self.pipeline), Arc::clone(&call.app), Arc::clone(&self.none));
+        Box::pin(async move {
+            let started = Instant::now();
+            let answer = pipeline.chat(call).await;
+            match &answer {
+                Ok(reply) => {
+                    for (entity, count) in &reply.facts.findings {
+                        metrics::found(entity, u64::from(*count));
+                    }
+                    let facts = &reply.facts;
+                    metrics::chat_finished(&app, &facts.destination, "answered", started.elapsed(), facts.added);
+                }
+                Err(refusal) => {
+                    let took = started.elapsed();
+                    metrics::chat_finished(&app, &none, refusal.code, took, took);
+                }
+            }
+            answer
+        })
+    }
+
+    fn models(&self, app: &str) -> Bytes {
+        self.pipeline.models(app)
+    }
+
+    fn authenticate(&self, key: Option<&str>, open: bool) -> Result<Arc<str>, Refusal> {
+        if open && key.is_none() {
+            return Ok(Arc::clone(&self.anonymous));
+        }
+        match self.apps.authenticate(key) {
+            Ok(app) => Ok(app.name.as_str().into()),
+            Err(error) => {
+                Err(Refusal::new(401, "invalid_api_key", "authentication_error", error.to_string()))
+            }
+        }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        if self.pipeline.records() {
+            return Ok(());
+        }
+        Err("the audit log can't be written".to_owned())
+    }
+}
