@@ -16,4 +16,6 @@
 //! keeps it so.
 
 pub mod base;
+pub mod cli;
+pub mod detect;
 pub mod store;

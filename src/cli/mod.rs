@@ -1,0 +1,3 @@
+//! Floor 4, *the command line*: one file per subcommand. The only place that prints.
+
+pub mod detect;
