@@ -1,0 +1,205 @@
+//! Values that mix letters and digits: IBAN, unified social credit code, number plate, dates of expiry, track data.
+
+use super::check;
+use super::cue::Hit;
+use super::fold::numeral;
+use super::page::{Candidate, Page};
+use super::roles::Roles;
+use super::text::{at, before, char_at, char_before, run, run_back};
+use crate::base::Span;
+
+/// Looks at a run of ASCII letters and digits.
+pub(super) fn word(page: &mut Page<'_>, span: Span) {
+    if let Some(found) = uscc(page, span)
+        .or_else(|| iban(page, span))
+        .or_else(|| plate(page, span))
+    {
+        page.push(found);
+    }
+}
+
+/// A unified social credit code that stands in one piece.
+fn uscc(page: &Page<'_>, span: Span) -> Option<Candidate> {
+    let code = span
+        .bytes(page.text.as_bytes())
+        .filter(|code| code.len() == 18)?
+        .to_ascii_uppercase();
+    let near = check::is_uscc_form(&code).then(|| page.near(span, Roles::USCC))?;
+    let base = |score| {
+        Candidate::new(span, page.types.cn_uscc, score, "cn_uscc").near(near.map(|n| n.word))
+    };
+    if check::uscc_check(&code) {
+        return Some(base(if near.is_some() { 0.99 } else { 0.9 }).checked("gb32100"));
+    }
+    near.is_some().then(|| base(0.8))
+}
+
+/// A unified social credit code in pieces, behind its label.
+pub(super) fn labelled_uscc(page: &mut Page<'_>, hit: Hit) {
+    let text = page.text;
+    let start = skip_joining(text, hit.end);
+    let mut code = Vec::with_capacity(18);
+    let (mut end, mut gap) = (start, 0);
+    for (i, c) in text
+        .get(start..)
+        .unwrap_or_default()
+        .char_indices()
+        .take(60)
+    {
+        let reads = numeral(c).unwrap_or(c);
+        if reads.is_ascii_alphanumeric() && code.len() < 18 {
+            code.push(reads.to_ascii_uppercase() as u8);
+            (end, gap) = (start + i + c.len_utf8(), 0);
+        } else if gap == 2 || code.len() == 18 || !(c.is_whitespace() || "-./_·‐‑–—".contains(c))
+        {
+            break;
+        } else {
+            gap += 1;
+        }
+    }
+    if check::is_uscc_form(&code)
+        && check::uscc_check(&code)
+        && !at(text, end).is_ascii_alphanumeric()
+    {
+        let found = Candidate::new(Span::new(start, end), page.types.cn_uscc, 0.95, "cn_uscc");
+        page.push(found.checked("gb32100").near(Some(hit.word)));
+    }
+}
+
+/// Over what joins a label to its value.
+fn skip_joining(text: &str, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let joins = |c: &char| c.is_whitespace() || ":：=\"'“”（(#为是号码".contains(*c);
+    from + rest
+        .chars()
+        .take(12)
+        .take_while(joins)
+        .map(char::len_utf8)
+        .sum::<usize>()
+}
+
+/// An IBAN, in one piece or in fours.
+fn iban(page: &Page<'_>, span: Span) -> Option<Candidate> {
+    let text = page.text;
+    let country = text.as_bytes().get(span.start..span.start + 2)?;
+    let checks = text.as_bytes().get(span.start + 2..span.start + 4)?;
+    if !country.iter().all(u8::is_ascii_uppercase) || !checks.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let len = check::iban_len(country)?;
+    let mut iban = Vec::with_capacity(len);
+    let mut end = span.start;
+    while iban.len() < len {
+        let next = at(text, end);
+        let blank = matches!(next, b' ' | b'-') && iban.len() % 4 == 0;
+        if !next.is_ascii_alphanumeric() && !blank {
+            return None;
+        }
+        if !blank {
+            iban.push(next.to_ascii_uppercase());
+        }
+        end += 1;
+    }
+    let ends =
+        !at(text, end).is_ascii_alphanumeric() && !before(text, span.start).is_ascii_alphanumeric();
+    let span = Span::new(span.start, end);
+    let near = page.near(span, Roles::IBAN).map(|near| near.word);
+    (ends && check::iban_check(&iban)).then(|| {
+        Candidate::new(span, page.types.iban, 0.97, "iban")
+            .checked("mod97")
+            .near(near)
+    })
+}
+
+/// Province characters of number plates (GA 36).
+const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
+
+/// A number plate: province, letter, and five or (new energy) six places; `·` or a space may stand between.
+fn plate(page: &Page<'_>, span: Span) -> Option<Candidate> {
+    let text = page.text;
+    let (letter, tail) = match span.len() {
+        6 | 7 => (span.start, span.start + 1),
+        _ => return plate_with_gap(page, span),
+    };
+    plate_at(page, letter, Span::new(tail, span.end))
+        .or_else(|| plate_with_gap(page, span))
+        .filter(|_| !text.is_empty())
+}
+
+fn plate_with_gap(page: &Page<'_>, span: Span) -> Option<Candidate> {
+    let gap = char_before(page.text, span.start).filter(|c| " ·•-.".contains(*c))?;
+    plate_at(page, span.start.checked_sub(gap.len_utf8() + 1)?, span)
+}
+
+fn plate_at(page: &Page<'_>, letter: usize, tail: Span) -> Option<Candidate> {
+    let text = page.text;
+    let province = char_before(text, letter).filter(|c| PROVINCES.contains(*c))?;
+    let area = matches!(at(text, letter), b'A'..=b'Z');
+    let places = tail.bytes(text.as_bytes())?;
+    let drawn = places
+        .iter()
+        .all(|b| b.is_ascii_digit() || (b.is_ascii_uppercase() && !matches!(b, b'I' | b'O')));
+    let digits = places.iter().filter(|b| b.is_ascii_digit()).count();
+    let fits = match places.len() {
+        5 => digits >= 3,
+        6 => digits >= 4 && places.iter().any(u8::is_ascii_uppercase),
+        _ => false,
+    };
+    let span = Span::new(letter - province.len_utf8(), tail.end);
+    let near = page.near(span, Roles::PLATE).map(|near| near.word);
+    (area && drawn && fits)
+        .then(|| Candidate::new(span, page.types.cn_plate, 0.85, "cn_plate").near(near))
+}
+
+/// Month and year behind a label of expiry.
+pub(super) fn expiry(page: &mut Page<'_>, hit: Hit) {
+    let text = page.text;
+    let start = skip_joining(text, hit.end);
+    let month = run(text, start, 2, |b| b.is_ascii_digit());
+    let slash = matches!(at(text, month), b'/' | b'-');
+    let end = run(text, month + 1, 4, |b| b.is_ascii_digit());
+    let ends = !matches!(at(text, end), b'/' | b'-' | b'0'..=b'9');
+    let is_month = (1..=12).contains(&check::number(
+        text.as_bytes().get(start..month).unwrap_or_default(),
+    ));
+    if slash && ends && is_month && month - start == 2 && matches!(end - month - 1, 2 | 4) {
+        let found = Candidate::new(
+            Span::new(start, end),
+            page.types.card_expiry,
+            0.8,
+            "card_expiry",
+        );
+        page.push(found.near(Some(hit.word)));
+    }
+}
+
+/// Track 1 or 2 of a magnetic stripe (ISO/IEC 7813) around a card number found in it.
+pub(super) fn track(page: &Page<'_>, card: Span) -> Option<Candidate> {
+    let text = page.text;
+    let stop = |b: u8| b != b'?' && (b.is_ascii_graphic() || b == b' ');
+    let span = match at(text, card.end) {
+        b'^' if before(text, card.start).eq_ignore_ascii_case(&b'B') => {
+            let start = run_back(text, card.start, 2, |b| matches!(b, b'B' | b'b' | b'%'));
+            Span::new(start, run(text, card.end, 80, stop))
+        }
+        b'=' if run(text, card.end + 1, 24, |b| b.is_ascii_digit()) - card.end > 7 => {
+            let start = run_back(text, card.start, 1, |b| b == b';');
+            Span::new(start, run(text, card.end + 1, 24, |b| b.is_ascii_digit()))
+        }
+        _ => return None,
+    };
+    let end = if char_at(text, span.end) == Some('?') {
+        span.end + 1
+    } else {
+        span.end
+    };
+    Some(
+        Candidate::new(
+            Span::new(span.start, end),
+            page.types.card_track,
+            0.95,
+            "card_track",
+        )
+        .checked("luhn"),
+    )
+}

@@ -1,0 +1,254 @@
+//! Finding the context words and the fixed beginnings of credentials, in one pass of one automaton.
+
+use super::roles::Roles;
+use super::secret::formats::{FORMATS, literal_of};
+use super::text::{at, before};
+use super::words::WORDS;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
+use std::collections::BTreeMap;
+
+/// What one word of the automaton stands for.
+#[derive(Debug, Clone, Copy)]
+struct Cue {
+    word: &'static str,
+    roles: Roles,
+    trigger: Option<Trigger>,
+}
+
+/// Fixed text at which a recognizer of its own starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trigger {
+    /// The beginning of credential format number …
+    Format(usize),
+    /// `eyJ`: a JSON object in base64url.
+    Jwt,
+    /// `-----BEGIN `.
+    Pem,
+    /// `://`.
+    Url,
+    /// `at` between the parts of an address.
+    AtWord,
+    /// `-p` of a database client.
+    ClientPassword,
+}
+
+const TRIGGERS: &[(&str, Trigger)] = &[
+    ("eyJ", Trigger::Jwt),
+    ("-----BEGIN ", Trigger::Pem),
+    ("://", Trigger::Url),
+    (" at ", Trigger::AtWord),
+    ("(at)", Trigger::AtWord),
+    ("[at]", Trigger::AtWord),
+    ("艾特", Trigger::AtWord),
+    ("#qq.com", Trigger::AtWord),
+    ("#163.com", Trigger::AtWord),
+    ("#126.com", Trigger::AtWord),
+    ("#139.com", Trigger::AtWord),
+    ("#sina.com", Trigger::AtWord),
+    ("#sohu.com", Trigger::AtWord),
+    ("#aliyun.com", Trigger::AtWord),
+    ("#foxmail.com", Trigger::AtWord),
+    ("#yeah.net", Trigger::AtWord),
+    ("#gmail.com", Trigger::AtWord),
+    ("#hotmail.com", Trigger::AtWord),
+    ("#outlook.com", Trigger::AtWord),
+    (" -p", Trigger::ClientPassword),
+];
+
+/// A context word in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) roles: Roles,
+    pub(super) word: &'static str,
+}
+
+/// A trigger in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fired {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) trigger: Trigger,
+}
+
+/// Everything that one pass found, both lists sorted by end.
+#[derive(Debug, Default)]
+pub(super) struct Cues {
+    pub(super) hits: Vec<Hit>,
+    pub(super) fired: Vec<Fired>,
+}
+
+/// The automaton and what its words mean.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    automaton: AhoCorasick,
+    cues: Vec<Cue>,
+}
+
+impl Lexicon {
+    /// Builds the automaton: some milliseconds, some megabytes.
+    pub(super) fn new() -> Result<Self, BuildError> {
+        let mut cues: BTreeMap<String, Cue> = BTreeMap::new();
+        for (roles, words) in WORDS {
+            for word in words.split('|') {
+                for spelling in spellings(word) {
+                    let cue = Cue {
+                        word,
+                        roles: Roles::default(),
+                        trigger: None,
+                    };
+                    let cue = cues.entry(spelling).or_insert(cue);
+                    cue.roles = cue.roles | *roles;
+                }
+            }
+        }
+        let (mut patterns, mut table): (Vec<String>, Vec<Cue>) = cues.into_iter().unzip();
+        let formats = FORMATS
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (literal_of(f.form), Trigger::Format(i)));
+        for (literal, trigger) in TRIGGERS.iter().copied().chain(formats) {
+            patterns.push(literal.to_owned());
+            table.push(Cue {
+                word: literal,
+                roles: Roles::default(),
+                trigger: Some(trigger),
+            });
+        }
+        let automaton = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&patterns)?;
+        Ok(Self {
+            automaton,
+            cues: table,
+        })
+    }
+
+    /// One pass over the text.
+    pub(super) fn find(&self, text: &str) -> Cues {
+        let mut found = Cues::default();
+        for m in self.automaton.find_overlapping_iter(text) {
+            let Some(cue) = self.cues.get(m.pattern().as_usize()) else {
+                continue;
+            };
+            if let Some(trigger) = cue.trigger {
+                if text.get(m.range()).is_some_and(|here| here == cue.word) {
+                    found.fired.push(Fired {
+                        start: m.start(),
+                        end: m.end(),
+                        trigger,
+                    });
+                }
+            } else if is_word(text, m.start(), m.end()) {
+                let hit = Hit {
+                    start: m.start(),
+                    end: m.end(),
+                    roles: cue.roles,
+                    word: cue.word,
+                };
+                push_longest(&mut found.hits, hit);
+            }
+        }
+        found
+    }
+}
+
+/// A word with spaces also stands with `_`, with `-` and without.
+fn spellings(word: &str) -> Vec<String> {
+    let lower = word.to_ascii_lowercase();
+    if !lower.contains(' ') {
+        return vec![lower];
+    }
+    let mut all: Vec<String> = ["_", "-", ""]
+        .iter()
+        .map(|sep| lower.replace(' ', sep))
+        .collect();
+    all.push(lower);
+    all
+}
+
+/// A longer word hides the shorter ones inside it: 支付密码 is no 密码.
+fn push_longest(hits: &mut Vec<Hit>, hit: Hit) {
+    if hits
+        .last()
+        .is_some_and(|last| last.end == hit.end && last.start <= hit.start)
+    {
+        return;
+    }
+    while hits.last().is_some_and(|last| last.start >= hit.start) {
+        hits.pop();
+    }
+    hits.push(hit);
+}
+
+/// Whether an English word stands for itself here, and is not a piece of a longer one: not `ip` in `ship`, but
+/// `phone` in `userPhone` and `user_phones`. Han words need no borders.
+fn is_word(text: &str, start: usize, end: usize) -> bool {
+    let (first, last) = (at(text, start), before(text, end));
+    let opens = !first.is_ascii_alphanumeric() || {
+        let prev = before(text, start);
+        !prev.is_ascii_alphabetic() || (prev.is_ascii_lowercase() && first.is_ascii_uppercase())
+    };
+    let closes = !last.is_ascii_alphanumeric() || {
+        let next = if matches!(at(text, end), b's' | b'S') {
+            at(text, end + 1)
+        } else {
+            at(text, end)
+        };
+        !next.is_ascii_alphabetic() || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
+    };
+    opens && closes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&'static str> {
+        Lexicon::new()
+            .unwrap()
+            .find(text)
+            .hits
+            .iter()
+            .map(|h| h.word)
+            .collect()
+    }
+
+    #[test]
+    fn words_are_found_whole_and_longest() {
+        for (text, expected) in [
+            ("his ship", &[] as &[&str]),
+            ("userPhone id_card", &["phone", "id card"]),
+            ("身份证号码", &["身份证号码"]),
+            ("支付密码", &["支付密码"]),
+            ("PHONES", &["phone"]),
+            ("iphone", &[]),
+            ("订单号", &["订单号"]),
+        ] {
+            let found = words(text);
+            for word in expected {
+                assert!(found.contains(word), "{text}: {found:?}");
+            }
+            assert_eq!(found.is_empty(), expected.is_empty(), "{text}: {found:?}");
+        }
+        assert!(!words("支付密码").contains(&"密码"));
+    }
+
+    #[test]
+    fn triggers_keep_their_case() {
+        let lexicon = Lexicon::new().unwrap();
+        let fired = |text: &str| {
+            lexicon
+                .find(text)
+                .fired
+                .iter()
+                .map(|f| f.trigger)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(fired("x eyJ"), [Trigger::Jwt]);
+        assert_eq!(fired("x eyj"), []);
+    }
+}

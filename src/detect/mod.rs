@@ -1,0 +1,271 @@
+//! Floor 1, *detect*: finds what is sensitive in one text, and says how sure it is and why.
+//!
+//! Refuses to know: JSON, policy, what happens to a finding, and every text but the one it is given.
+//!
+//! The way in is [`Detector::scan`]. A text is read in a [`view`] without spelling tricks; one pass of one automaton
+//! finds context words and fixed beginnings ([`cue`]); one walk looks at everything with a shape of its own ([`walk`]):
+//! digits in any grouping ([`number`], [`shape`]), codes ([`code`]), addresses ([`net`]), names ([`name`]), base64
+//! ([`encoded`]); credentials ([`secret`]) start at their beginnings and labels. Check digits and number plans
+//! ([`check`]) and the words near ([`page`]) make the score; [`merge`] makes disjoint findings of it. Every step is
+//! linear in the text: what looks around looks a bounded way.
+
+mod check;
+mod code;
+mod cue;
+mod custom;
+mod encoded;
+mod fold;
+mod merge;
+mod name;
+mod net;
+mod number;
+mod page;
+mod roles;
+mod secret;
+mod shape;
+mod text;
+mod view;
+mod walk;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use custom::CustomRecognizer;
+
+use crate::base::{EntityType, Finding, View};
+use cue::Lexicon;
+use custom::Custom;
+use page::{Candidate, Near, Page, Types};
+use roles::Roles;
+
+/// How often base64 is opened inside base64.
+const BASE64_DEPTH: usize = 2;
+/// What is less sure is not reported.
+const LEAST_SCORE: f32 = 0.4;
+/// What base64 hides must be surer: chance makes words of noise.
+const LEAST_HIDDEN_SCORE: f32 = 0.6;
+/// Longest JSON key that is read, in bytes.
+const KEY_BYTES: usize = 128;
+
+/// Why a detector can't be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DetectError {
+    /// The built-in words make no automaton: a defect of this program.
+    #[error("the built-in context words can't be compiled")]
+    Lexicon,
+    /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
+    #[error("a built-in recognizer's entity type is not defined")]
+    Types,
+    /// A custom recognizer is not usable; the policy's author can mend it.
+    #[error("recognizer {} ({entity}): {defect}", index + 1)]
+    Custom {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What it was to find.
+        entity: EntityType,
+        /// What is wrong.
+        defect: Defect,
+    },
+}
+
+/// What is wrong with a custom recognizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Defect {
+    /// Empty, or more than 2,000 bytes.
+    #[error("the pattern must have 1 to 2000 bytes")]
+    Length,
+    /// `\b`, `\d`, `\w`, `\s` or `\p` in Unicode mode.
+    #[error(
+        "`\\b`, `\\d`, `\\w`, `\\s` and `\\p` miss values beside Chinese text or are slow; write [0-9] or (?-u:\\b)"
+    )]
+    Unicode,
+    /// `^`, `$`, `\A` or `\z`.
+    #[error("anchors find a value only where it is the whole text; leave out ^, $, \\A and \\z")]
+    Anchor,
+    /// Not a regular expression.
+    #[error("the pattern is not a valid regular expression")]
+    Syntax,
+    /// Compiles to more than a megabyte.
+    #[error("the pattern is too big when compiled; use smaller repeats")]
+    TooBig,
+    /// Matches the empty text.
+    #[error("the pattern matches the empty text")]
+    MatchesNothing,
+    /// A `find` example in which nothing is found.
+    #[error("`find` example {} is not found", example + 1)]
+    Missed {
+        /// Its place, from 0.
+        example: usize,
+    },
+    /// An `ignore` example in which something is found.
+    #[error("`ignore` example {} is found", example + 1)]
+    Found {
+        /// Its place, from 0.
+        example: usize,
+    },
+}
+
+/// What is known of a text besides itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hint<'a> {
+    /// The JSON key that the text stands under; counts as strong context.
+    pub key: Option<&'a str>,
+}
+
+/// Finds sensitive values. Built once, shared by all threads.
+///
+/// ```
+/// use vestibule::detect::{Detector, Hint};
+/// let detector = Detector::built_in()?;
+/// let found = detector.scan("客户电话13812345678", Hint::default());
+/// assert_eq!(found[0].entity.as_str(), "CN_MOBILE");
+/// assert_eq!(found[0].span.slice("客户电话13812345678"), Some("13812345678"));
+/// # Ok::<(), vestibule::detect::DetectError>(())
+/// ```
+#[derive(Debug)]
+pub struct Detector {
+    lexicon: Lexicon,
+    types: Types,
+    custom: Vec<Custom>,
+}
+
+impl Detector {
+    /// The built-in recognizers and these.
+    ///
+    /// # Errors
+    /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
+    pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        Ok(Self {
+            lexicon: Lexicon::new().map_err(|_| DetectError::Lexicon)?,
+            types: Types::new().ok_or(DetectError::Types)?,
+            custom: custom
+                .iter()
+                .enumerate()
+                .map(|(i, of)| Custom::new(i, of))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The built-in recognizers alone.
+    ///
+    /// # Errors
+    /// Only where this program is defective.
+    pub fn built_in() -> Result<Self, DetectError> {
+        Self::new(&[])
+    }
+
+    /// Every finding in the text: disjoint, sorted by start, on character boundaries.
+    pub fn scan(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
+        let key = hint.key.map(|key| {
+            key.get(..key.floor_char_boundary(KEY_BYTES))
+                .unwrap_or_default()
+        });
+        let near = key.and_then(|key| self.read_key(key));
+        merge::merge(self.candidates(text, key, near, BASE64_DEPTH))
+    }
+
+    /// The candidates with spans of `text`.
+    fn candidates(
+        &self,
+        text: &str,
+        key: Option<&str>,
+        near: Option<Near>,
+        depth: usize,
+    ) -> Vec<(Candidate, View)> {
+        let layers = view::fold(text);
+        let reads = view::reads(&layers, text);
+        let cues = self.lexicon.find(reads);
+        let mut page = Page {
+            text: reads,
+            types: &self.types,
+            cues: &cues,
+            key: near,
+            found: Vec::new(),
+        };
+        let inner = walk::shapes(&mut page, depth);
+        walk::triggers(&mut page);
+        walk::labels(&mut page);
+        secret::assigned::keyed(&mut page);
+        name::keyed(&mut page);
+        walk::neighbours(&mut page);
+        let hidden: Vec<Candidate> = inner
+            .iter()
+            .filter_map(|run| self.inside(run, &page, depth))
+            .collect();
+        let mut found = page.found;
+        found.extend(hidden);
+        for custom in &self.custom {
+            found.extend(custom.find(reads, key));
+        }
+        found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
+        let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
+        found.into_iter().map(whole).collect()
+    }
+
+    /// What a base64 run hides: its surest finding, over the whole run. What labels the run labels what is in it.
+    fn inside(&self, run: &walk::Inner, page: &Page<'_>, depth: usize) -> Option<Candidate> {
+        let label = page
+            .word_before(run.span.start, Roles::NUMERIC)
+            .map(|near| Near {
+                labels: true,
+                ..near
+            });
+        let found = self.candidates(&run.text, None, label.or(page.key), depth.saturating_sub(1));
+        let (best, _) = found
+            .into_iter()
+            .max_by(|a, b| a.0.score.total_cmp(&b.0.score))?;
+        (best.score >= LEAST_HIDDEN_SCORE).then_some(Candidate {
+            span: run.span,
+            view: Some(View::Decoded),
+            ..best
+        })
+    }
+
+    /// What a key says: all roles of its words, as one label.
+    fn read_key(&self, key: &str) -> Option<Near> {
+        let hits = self.lexicon.find(key).hits;
+        let last = hits.last()?;
+        let roles = hits.iter().fold(last.roles, |roles, hit| roles | hit.roles);
+        Some(Near {
+            word: last.word,
+            roles,
+            labels: true,
+        })
+    }
+}
+
+/// Brings a candidate back to the original text, and says how it was read.
+fn place(
+    text: &str,
+    reads: &str,
+    layers: &[view::Folded],
+    candidate: Candidate,
+) -> (Candidate, View) {
+    let span = merge::on_boundaries(text, view::origin(layers, candidate.span));
+    let written = span.slice(text).unwrap_or_default();
+    let read = candidate.span.slice(reads).unwrap_or_default();
+    let view = candidate
+        .view
+        .unwrap_or_else(|| how_read(written, read, candidate.validator.is_some()));
+    (Candidate { span, ..candidate }, view)
+}
+
+fn how_read(written: &str, read: &str, number: bool) -> View {
+    if written != read {
+        let coded = written.contains(['%', '\\', '&']) && !read.contains(['%', '\\', '&']);
+        return if coded {
+            View::Decoded
+        } else {
+            View::Normalised
+        };
+    }
+    let digits = read.bytes().filter(u8::is_ascii_digit).count() >= 7;
+    let parted = number
+        && digits
+        && read.contains([' ', '-', '.', '/', '_', '\n'])
+        && !read.contains(|c: char| c.is_ascii_alphabetic());
+    if parted { View::Digits } else { View::Plain }
+}

@@ -1,0 +1,26 @@
+//! Names of people, by surname, title and label: the floor that stands without a model.
+
+pub(super) mod en;
+mod en_words;
+pub(super) mod zh;
+mod zh_words;
+
+use super::page::{Candidate, Page};
+use super::roles::Roles;
+use crate::base::Span;
+
+/// The whole text, where the JSON key says that it is a name.
+pub(super) fn keyed(page: &mut Page<'_>) {
+    let Some(key) = page
+        .key
+        .filter(|key| key.roles.any(Roles::NAME | Roles::ROLE))
+    else {
+        return;
+    };
+    let text = page.text.trim();
+    let start = page.text.len() - page.text.trim_start().len();
+    let span = Span::new(start, start + text.len());
+    if zh::is_name(text) || en::is_name(text) {
+        page.push(Candidate::new(span, page.types.person, 0.85, "person_key").near(Some(key.word)));
+    }
+}

@@ -1,0 +1,237 @@
+//! One text while it is being looked at: its words, its candidates, and what stands near a value.
+
+use super::cue::{Cues, Hit};
+use super::roles::Roles;
+use crate::base::{EntityType, Span, View};
+
+/// Characters before and after a value in which a context word counts.
+const BEFORE_CHARS: usize = 24;
+const AFTER_CHARS: usize = 12;
+/// A character has at most four bytes.
+const CHAR_BYTES: usize = 4;
+/// Longest stretch between a label and its value, in bytes.
+const LABEL_GAP_BYTES: usize = 40;
+
+/// A stretch that may be something; spans are of the view.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) span: Span,
+    pub(super) entity: EntityType,
+    pub(super) score: f32,
+    pub(super) recognizer: &'static str,
+    pub(super) validator: Option<&'static str>,
+    pub(super) context: Option<&'static str>,
+    /// Set where the view isn't plain from the spelling alone.
+    pub(super) view: Option<View>,
+}
+
+impl Candidate {
+    /// A candidate with neither validator nor context yet.
+    pub(super) const fn new(
+        span: Span,
+        entity: EntityType,
+        score: f32,
+        recognizer: &'static str,
+    ) -> Self {
+        Self {
+            span,
+            entity,
+            score,
+            recognizer,
+            validator: None,
+            context: None,
+            view: None,
+        }
+    }
+
+    /// The same, and the check that it passed.
+    pub(super) const fn checked(mut self, validator: &'static str) -> Self {
+        self.validator = Some(validator);
+        self
+    }
+
+    /// The same, and the word that stood near.
+    pub(super) const fn near(mut self, word: Option<&'static str>) -> Self {
+        self.context = word;
+        self
+    }
+}
+
+/// A context word near a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Near {
+    pub(super) word: &'static str,
+    pub(super) roles: Roles,
+    /// Nothing but punctuation between it and the value, or it is the JSON key.
+    pub(super) labels: bool,
+}
+
+/// The entity types that the built-in recognizers report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Types {
+    pub(super) bank_card: EntityType,
+    pub(super) card_expiry: EntityType,
+    pub(super) card_track: EntityType,
+    pub(super) cn_landline: EntityType,
+    pub(super) cn_mobile: EntityType,
+    pub(super) cn_plate: EntityType,
+    pub(super) cn_resident_id: EntityType,
+    pub(super) cn_uscc: EntityType,
+    pub(super) cvv: EntityType,
+    pub(super) email: EntityType,
+    pub(super) iban: EntityType,
+    pub(super) ip: EntityType,
+    pub(super) password: EntityType,
+    pub(super) person: EntityType,
+    pub(super) phone: EntityType,
+    pub(super) pin: EntityType,
+    pub(super) private_key: EntityType,
+    pub(super) secret: EntityType,
+    pub(super) us_ssn: EntityType,
+}
+
+impl Types {
+    /// `None` if the table of types lacks one of ours.
+    pub(super) fn new() -> Option<Self> {
+        Some(Self {
+            bank_card: EntityType::named("BANK_CARD")?,
+            card_expiry: EntityType::named("CARD_EXPIRY")?,
+            card_track: EntityType::named("CARD_TRACK")?,
+            cn_landline: EntityType::named("CN_LANDLINE")?,
+            cn_mobile: EntityType::named("CN_MOBILE")?,
+            cn_plate: EntityType::named("CN_PLATE")?,
+            cn_resident_id: EntityType::named("CN_RESIDENT_ID")?,
+            cn_uscc: EntityType::named("CN_USCC")?,
+            cvv: EntityType::named("CVV")?,
+            email: EntityType::named("EMAIL")?,
+            iban: EntityType::named("IBAN")?,
+            ip: EntityType::named("IP")?,
+            password: EntityType::named("PASSWORD")?,
+            person: EntityType::named("PERSON")?,
+            phone: EntityType::named("PHONE")?,
+            pin: EntityType::named("PIN")?,
+            private_key: EntityType::named("PRIVATE_KEY")?,
+            secret: EntityType::named("SECRET")?,
+            us_ssn: EntityType::named("US_SSN")?,
+        })
+    }
+}
+
+/// The text, its words, the key it stands under, and the candidates so far.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    pub(super) text: &'a str,
+    pub(super) types: &'a Types,
+    pub(super) cues: &'a Cues,
+    /// What the JSON key says about the whole text.
+    pub(super) key: Option<Near>,
+    pub(super) found: Vec<Candidate>,
+}
+
+impl Page<'_> {
+    /// Takes a candidate.
+    pub(super) fn push(&mut self, candidate: Candidate) {
+        self.found.push(candidate);
+    }
+
+    /// The nearest word of these roles: before the span, else after it, else the key.
+    pub(super) fn near(&self, span: Span, wanted: Roles) -> Option<Near> {
+        self.word_before(span.start, wanted)
+            .or_else(|| self.word_after(span.end, wanted))
+            .or_else(|| self.key.filter(|key| key.roles.any(wanted)))
+    }
+
+    /// The nearest word before a value that says what kind of number it is, else the key.
+    pub(super) fn governing(&self, start: usize) -> Option<Near> {
+        self.word_before(start, Roles::NUMERIC).or(self.key)
+    }
+
+    /// Whether the value is labelled as something that is none of ours (an order number, a hash).
+    pub(super) fn is_denied(&self, start: usize) -> bool {
+        self.hits_before(start)
+            .find(|(hit, _)| hit.roles.any(Roles::NUMERIC))
+            .is_some_and(|(hit, gap)| hit.roles.any(Roles::NEGATIVE) && denies(gap))
+            || self.key.is_some_and(|key| key.roles.any(Roles::NEGATIVE))
+    }
+
+    /// A label of these roles directly before `start`, or the key.
+    pub(super) fn label(&self, start: usize, wanted: Roles) -> Option<Near> {
+        self.word_before(start, wanted)
+            .filter(|near| near.labels)
+            .or_else(|| self.key.filter(|key| key.roles.any(wanted)))
+    }
+
+    /// The nearest word of these roles before `start`.
+    pub(super) fn word_before(&self, start: usize, wanted: Roles) -> Option<Near> {
+        let (hit, gap) = self
+            .hits_before(start)
+            .find(|(hit, _)| hit.roles.any(wanted))?;
+        Some(Near {
+            word: hit.word,
+            roles: hit.roles,
+            labels: is_connective(gap),
+        })
+    }
+
+    /// Words before `start` with the text in between, nearest first.
+    fn hits_before(&self, start: usize) -> impl Iterator<Item = (&Hit, &str)> {
+        let hits = &self.cues.hits;
+        let upto = hits.partition_point(|hit| hit.end <= start);
+        hits.get(..upto)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .map_while(move |hit| {
+                let near = start - hit.end <= BEFORE_CHARS * CHAR_BYTES;
+                let gap = near.then(|| self.text.get(hit.end..start))??;
+                (gap.chars().count() <= BEFORE_CHARS).then_some((hit, gap))
+            })
+    }
+
+    fn word_after(&self, end: usize, wanted: Roles) -> Option<Near> {
+        let hits = &self.cues.hits;
+        let from = hits.partition_point(|hit| hit.start < end);
+        let mut after = hits
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|hit| {
+                hit.start - end <= AFTER_CHARS * CHAR_BYTES
+                    && self
+                        .text
+                        .get(end..hit.start)
+                        .is_some_and(|gap| gap.chars().count() <= AFTER_CHARS)
+            });
+        let hit = after.find(|hit| hit.roles.any(wanted))?;
+        Some(Near {
+            word: hit.word,
+            roles: hit.roles,
+            labels: false,
+        })
+    }
+}
+
+/// Whether text between a negative word and a number keeps the two together.
+fn denies(gap: &str) -> bool {
+    gap.chars().count() <= 10 && !gap.contains(['，', '。', '；', ',', ';', '\n'])
+}
+
+/// Whether the text between a label and its value is only what joins them: `：`, ` is `, `": "`, `号码为`.
+fn is_connective(gap: &str) -> bool {
+    let joins = |c: char| {
+        c.is_whitespace() || ":：=＝\"'`“”‘’「（(《[{<>#|.-_*是为号码个的上写着,".contains(c)
+    };
+    gap.len() <= LABEL_GAP_BYTES
+        && gap.split(|c: char| !c.is_ascii_alphabetic()).all(|word| {
+            word.is_empty()
+                || JOINING_WORDS
+                    .iter()
+                    .any(|joining| word.eq_ignore_ascii_case(joining))
+        })
+        && gap.chars().filter(|c| !c.is_ascii_alphabetic()).all(joins)
+        && gap.matches('\n').count() <= 1
+}
+
+const JOINING_WORDS: &[&str] = &[
+    "is", "was", "no", "number", "num", "nr", "code", "to", "the", "string", "value", "text",
+];

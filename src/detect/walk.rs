@@ -1,0 +1,262 @@
+//! One walk over the text, by what a byte may begin.
+
+use super::cue::Trigger;
+use super::page::{Candidate, Page};
+use super::roles::Roles;
+use super::text::{at, before, is_crockford};
+use super::{code, encoded, name, net, number, secret};
+use crate::base::Span;
+
+/// A base64 run whose text is to be scanned as well.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) span: Span,
+    pub(super) text: String,
+}
+
+/// What the bytes of a word are, or'ed together.
+const DIGIT: u8 = 1;
+const UPPER: u8 = 2;
+const LOWER: u8 = 4;
+const LETTER: u8 = UPPER | LOWER;
+const AT: u8 = 8;
+const COLON: u8 = 16;
+
+/// Longest word looked at as one; what is longer is encoded data.
+const SHORTEST_WITH_MEANING: usize = 2;
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    const TABLE: [u8; 256] = table();
+    TABLE.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn table() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 128 {
+        let byte = b as u8;
+        table[b] = if byte.is_ascii_digit() {
+            DIGIT
+        } else if byte.is_ascii_uppercase() {
+            UPPER
+        } else if byte.is_ascii_lowercase() {
+            LOWER
+        } else {
+            0
+        };
+        b += 1;
+    }
+    table[b'@' as usize] = AT;
+    table[b':' as usize] = COLON;
+    table
+}
+
+/// Where the walk is, and what it need not look at again.
+struct Walk {
+    at: usize,
+    base64_done: usize,
+    name_done: usize,
+    depth: usize,
+    inner: Vec<Inner>,
+}
+
+/// Looks at everything that has a shape of its own; `depth` is how often base64 may still be opened.
+pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
+    let mut walk = Walk {
+        at: 0,
+        base64_done: 0,
+        name_done: 0,
+        depth,
+        inner: Vec::new(),
+    };
+    let bytes = page.text.as_bytes();
+    while let Some(byte) = bytes.get(walk.at) {
+        match class(*byte) {
+            0 => walk.at += 1,
+            AT => {
+                net::email(page, walk.at);
+                walk.at += 1;
+            }
+            COLON => walk.at = colon(page, walk.at),
+            _ => walk.word(page),
+        }
+    }
+    walk.inner
+}
+
+/// `::` or a hexadecimal group before a colon may be in an IPv6 address.
+fn colon(page: &mut Page<'_>, i: usize) -> usize {
+    let hex = |b: u8| b.is_ascii_hexdigit();
+    let likely =
+        at(page.text, i + 1) == b':' || hex(before(page.text, i)) && hex(at(page.text, i + 1));
+    if likely { net::ipv6(page, i) } else { i + 1 }
+}
+
+impl Walk {
+    /// A run of ASCII letters and digits.
+    fn word(&mut self, page: &mut Page<'_>) {
+        let start = self.at;
+        let bytes = page.text.as_bytes();
+        let mut kinds = 0;
+        for byte in bytes.get(start..).unwrap_or_default() {
+            let kind = class(*byte) & (DIGIT | LETTER);
+            if kind == 0 {
+                break;
+            }
+            kinds |= kind;
+            self.at += 1;
+        }
+        let span = Span::new(start, self.at);
+        if span.len() < SHORTEST_WITH_MEANING && kinds != DIGIT || is_surrogate_tag(page.text, span)
+        {
+            return;
+        }
+        if kinds & DIGIT != 0 {
+            self.with_digits(page, span, kinds);
+        } else if kinds == LETTER && start >= self.name_done {
+            self.name_done = name::en::word(page, span).unwrap_or(self.name_done);
+        }
+        if span.len() >= encoded::SHORTEST && self.depth > 0 && start >= self.base64_done {
+            self.base64(page, span);
+        }
+    }
+
+    fn with_digits(&mut self, page: &mut Page<'_>, span: Span, kinds: u8) {
+        if kinds == DIGIT || is_numbered_x(page.text, span) {
+            secret::bare(page, span);
+            code::word(page, span);
+            self.at = number::stream(page, span.start).max(span.end);
+            return;
+        }
+        code::word(page, span);
+        secret::bare(page, span);
+        // A label glued to its number: `tel13812345678`.
+        let digits = super::text::run(page.text, span.start, 12, |b| b.is_ascii_alphabetic());
+        let label = page
+            .cues
+            .hits
+            .iter()
+            .any(|hit| hit.end == digits && hit.start == span.start);
+        if digits > span.start && label && is_all_digits(page.text, digits, span.end) {
+            number::stream(page, digits);
+        }
+    }
+
+    fn base64(&mut self, page: &Page<'_>, word: Span) {
+        let (span, decoded) = encoded::decode(page.text, word, self.base64_done);
+        self.base64_done = span.end;
+        if let Some(text) = decoded {
+            self.inner.push(Inner { span, text });
+        }
+    }
+}
+
+fn is_all_digits(text: &str, start: usize, end: usize) -> bool {
+    text.as_bytes()
+        .get(start..end)
+        .is_some_and(|b| b.iter().all(u8::is_ascii_digit))
+}
+
+/// Seventeen digits and a check character X.
+fn is_numbered_x(text: &str, span: Span) -> bool {
+    matches!(before(text, span.end), b'X' | b'x') && is_all_digits(text, span.start, span.end - 1)
+}
+
+/// The ten characters of one of our surrogates.
+fn is_surrogate_tag(text: &str, span: Span) -> bool {
+    let kind = span.start.checked_sub(2).map_or(0, |i| at(text, i));
+    span.len() == 10
+        && before(text, span.start) == b'_'
+        && (kind.is_ascii_uppercase() || kind.is_ascii_digit())
+        && span
+            .bytes(text.as_bytes())
+            .is_some_and(|tag| tag.iter().all(|b| is_crockford(*b)))
+}
+
+/// Labels of what belongs to a person.
+const TRAITS: Roles = Roles::TRAIT
+    .or(Roles::PHONE)
+    .or(Roles::ID)
+    .or(Roles::CARD)
+    .or(Roles::EMAIL)
+    .or(Roles::OTHER);
+
+/// Looks behind every word that says what follows it.
+pub(super) fn labels(page: &mut Page<'_>) {
+    let cues = page.cues;
+    for hit in &cues.hits {
+        if hit.roles.any(Roles::PASSWORD | Roles::SECRET | Roles::PIN) {
+            secret::assigned::labelled(page, *hit);
+        }
+        if hit.roles.any(Roles::BEARER) {
+            secret::bearer(page, hit.end, hit.word);
+        }
+        if hit.roles.any(Roles::NAME | Roles::ROLE) {
+            name::zh::after(page, *hit);
+        }
+        if hit.roles.any(Roles::NAME | Roles::ROLE | Roles::INTRO) {
+            name::en::after(page, *hit);
+        }
+        if hit.roles.any(Roles::TITLE) {
+            name::zh::before(page, *hit);
+        }
+        if hit.roles.any(TRAITS) {
+            name::zh::before_label(page, *hit);
+        }
+        if hit.roles.any(Roles::USCC) {
+            code::labelled_uscc(page, *hit);
+        }
+        if hit.roles.any(Roles::EXPIRY) {
+            code::expiry(page, *hit);
+        }
+    }
+}
+
+/// Starts the recognizers whose fixed beginnings stand in the text.
+pub(super) fn triggers(page: &mut Page<'_>) {
+    let cues = page.cues;
+    let mut key_to = 0;
+    for fired in &cues.fired {
+        match fired.trigger {
+            Trigger::Format(index) => secret::format(page, *fired, index),
+            Trigger::Jwt => secret::jwt(page, *fired),
+            Trigger::Pem if fired.start >= key_to => {
+                secret::pem(page, *fired);
+                key_to = page.found.last().map_or(0, |found| found.span.end);
+            }
+            Trigger::Pem => {}
+            Trigger::Url => secret::url(page, *fired),
+            Trigger::AtWord => net::spelled_email(page, *fired),
+            Trigger::ClientPassword => secret::assigned::client(page, *fired),
+        }
+    }
+}
+
+/// Names beside what was found, and cards that are part of track data.
+pub(super) fn neighbours(page: &mut Page<'_>) {
+    let found: Vec<Candidate> = page.found.clone();
+    let types = page.types;
+    for candidate in found {
+        if candidate.entity == types.bank_card {
+            let track = code::track(page, candidate.span);
+            page.found.extend(track);
+        }
+        if [
+            types.bank_card,
+            types.cn_mobile,
+            types.cn_resident_id,
+            types.cn_landline,
+            types.phone,
+            types.email,
+        ]
+        .contains(&candidate.entity)
+        {
+            name::zh::beside(page, candidate.span);
+        }
+    }
+}
