@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The `vestibule` binary: reads the command line and the configuration, and hands both over.
 
 use anyhow::Context;
@@ -24,7 +23,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = || Config::load(cli.config.as_deref()).context("the configuration can't be used");
     match cli.command {
         Command::Worker(args) => cli::worker::run(&args),
-        Command::Detect(args) => cli::detect::run(&args),
+        Command::Detect(args) => {
+            let (_, detector) = app::policy_in_force(config()?.policy.file.as_deref())?;
+            cli::detect::run(&args, &detector)
+        }
         Command::Model(args) => {
             let config = config()?;
             cli::model::run(args, config.models.folder(&config.data).ok())
@@ -52,7 +54,8 @@ fn harden() {
 }
 
 fn log_to_stderr(log: Log) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("warn,vestibule={}", log.level.as_str()))?;
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(format!("warn,vestibule={}", log.level.as_str()))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -64,6 +67,3 @@ fn log_to_stderr(log: Log) -> anyhow::Result<()> {
     };
     installed.map_err(|error| anyhow::anyhow!("the log can't be set up: {error}"))
 }
-=======
-fn main() {}
->>>>>>> h/detect

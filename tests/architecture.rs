@@ -2,7 +2,12 @@
 //!
 //! ARCHITECTURE.md tells the story; this test keeps it true. It reads the sources, so it sees every `crate::` path,
 //! in a `use` or in the middle of an expression.
-#![expect(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test reports by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test reports by panicking"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +17,15 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["base"],
     &["crypto", "protocol", "detect", "policy", "store"],
-    &["vault", "transform", "restore", "route", "infer", "audit", "identity"],
+    &[
+        "vault",
+        "transform",
+        "restore",
+        "route",
+        "infer",
+        "audit",
+        "identity",
+    ],
     &["pipeline"],
     &["proxy", "cli"],
     &["config"],
@@ -20,7 +33,11 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// Arrows between siblings that the table in ARCHITECTURE.md grants.
-const GRANTED: &[(&str, &str)] = &[("transform", "vault"), ("restore", "vault"), ("main", "app")];
+const GRANTED: &[(&str, &str)] = &[
+    ("transform", "vault"),
+    ("restore", "vault"),
+    ("main", "app"),
+];
 
 /// Longest file, in lines, tests included.
 const MAX_FILE_LINES: usize = 500;
@@ -28,7 +45,11 @@ const MAX_FILE_LINES: usize = 500;
 #[test]
 fn a_module_uses_only_modules_on_lower_floors() {
     let faults = layering_faults(&sources());
-    assert!(faults.is_empty(), "arrows that go up or sideways:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "arrows that go up or sideways:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
@@ -36,7 +57,10 @@ fn an_upward_arrow_would_be_seen() {
     let upward = [
         ("src/base/span.rs", "use crate::pipeline::Pipeline;"),
         ("src/policy/mod.rs", "fn f() { crate::audit::verify() }"),
-        ("src/detect/scan.rs", "use crate::{base::Span, policy::Policy};"),
+        (
+            "src/detect/scan.rs",
+            "use crate::{base::Span, policy::Policy};",
+        ),
         ("src/vault/mod.rs", "use crate::transform::deidentify;"),
         ("src/attic/mod.rs", "use crate::base::Span;"),
     ];
@@ -45,11 +69,18 @@ fn an_upward_arrow_would_be_seen() {
     }
     let fine = [
         ("src/transform/mod.rs", "use crate::vault::Scope;"),
-        ("src/pipeline/mod.rs", "use crate::{base::Span, policy::{Policy, Trust}};"),
+        (
+            "src/pipeline/mod.rs",
+            "use crate::{base::Span, policy::{Policy, Trust}};",
+        ),
         ("src/base/span.rs", "// crate::pipeline is upstairs"),
     ];
     for (path, text) in fine {
-        assert_eq!(faults_of(path, text), Vec::<String>::new(), "{path}: {text}");
+        assert_eq!(
+            faults_of(path, text),
+            Vec::<String>::new(),
+            "{path}: {text}"
+        );
     }
 }
 
@@ -62,7 +93,11 @@ fn files_stay_short() {
         .filter(|(_, lines)| *lines > MAX_FILE_LINES)
         .map(|(path, lines)| format!("{} has {lines} lines", path.display()))
         .collect();
-    assert!(long.is_empty(), "files over {MAX_FILE_LINES} lines:\n{}", long.join("\n"));
+    assert!(
+        long.is_empty(),
+        "files over {MAX_FILE_LINES} lines:\n{}",
+        long.join("\n")
+    );
 }
 
 fn faults_of(path: &str, text: &str) -> Vec<String> {
@@ -79,7 +114,9 @@ fn layering_faults(sources: &BTreeMap<PathBuf, String>) -> Vec<String> {
     let floor = |name: &str| FLOORS.iter().position(|names| names.contains(&name));
     let mut faults = BTreeSet::new();
     for (path, text) in sources {
-        let Some(from) = top_module(path) else { continue };
+        let Some(from) = top_module(path) else {
+            continue;
+        };
         let Some(here) = floor(&from) else {
             faults.insert(format!("{}: `{from}` has no floor", path.display()));
             continue;
@@ -116,15 +153,22 @@ fn top_module(path: &Path) -> Option<String> {
 
 /// Every `x` of `crate::x` and of `crate::{x::…, y}`, comments aside; `vestibule::` is the same crate seen from `main`.
 fn used_modules(source: &str) -> BTreeSet<String> {
-    let code: Vec<&str> =
-        source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let code: Vec<&str> = source
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect();
     let code = code.join("\n");
-    let tails = code.split("crate::").skip(1).chain(code.split("vestibule::").skip(1));
+    let tails = code
+        .split("crate::")
+        .skip(1)
+        .chain(code.split("vestibule::").skip(1));
     tails.flat_map(first_names).collect()
 }
 
 fn first_names(tail: &str) -> Vec<String> {
-    let Some(group) = tail.strip_prefix('{') else { return name(tail).into_iter().collect() };
+    let Some(group) = tail.strip_prefix('{') else {
+        return name(tail).into_iter().collect();
+    };
     let (mut depth, mut item, mut names) = (0_u32, String::new(), Vec::new());
     for c in group.chars() {
         match c {
@@ -142,7 +186,10 @@ fn first_names(tail: &str) -> Vec<String> {
 
 fn name(text: &str) -> Option<String> {
     let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
-    let name: String =
-        text.trim_start_matches([',', ' ', '\n']).chars().take_while(is_name).collect();
+    let name: String = text
+        .trim_start_matches([',', ' ', '\n'])
+        .chars()
+        .take_while(is_name)
+        .collect();
     (!name.is_empty()).then_some(name)
 }

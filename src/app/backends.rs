@@ -3,7 +3,7 @@
 use crate::base::Clock;
 use crate::config::Config;
 use crate::infer::local::{LocalBackend, ModelFile, Settings};
-use crate::infer::models::{Catalogue, Folder, Silent};
+use crate::infer::models::{Catalogue, Folder, Quiet};
 use crate::infer::remote::{OPENAI_COMPATIBLE, Remote};
 use crate::infer::{Backend, DestinationConfig, Health, LocalConfig, Reach, cloud};
 use crate::policy::{Policy, Trust};
@@ -21,7 +21,10 @@ pub(super) struct SetUp {
 
 /// Makes every backend; says in the log which destinations are not there, and why.
 pub(super) fn set_up(config: &Config, policy: &Policy, clock: &Clock) -> anyhow::Result<SetUp> {
-    let mut set_up = SetUp { backends: Vec::new(), workers: Vec::new() };
+    let mut set_up = SetUp {
+        backends: Vec::new(),
+        workers: Vec::new(),
+    };
     for place in policy.destinations() {
         let name = &*place.name;
         let reach = match place.trust {
@@ -29,9 +32,17 @@ pub(super) fn set_up(config: &Config, policy: &Policy, clock: &Clock) -> anyhow:
             Trust::Outside => Reach::Outside,
         };
         match config.destinations.get(name) {
-            None => tracing::warn!(destination = name, "the policy names it, the configuration does not: it is not there"),
+            None => tracing::warn!(
+                destination = name,
+                "the policy names it, the configuration does not: it is not there"
+            ),
             Some(DestinationConfig::Deepseek(remote)) => {
-                set_up.backends.push(Arc::new(cloud::deepseek(name, remote, reach, clock.clone())?));
+                set_up.backends.push(Arc::new(cloud::deepseek(
+                    name,
+                    remote,
+                    reach,
+                    clock.clone(),
+                )?));
             }
             Some(DestinationConfig::Openai(remote)) => {
                 let remote = Remote::new(name, remote, &OPENAI_COMPATIBLE, reach, clock.clone())?;
@@ -45,7 +56,11 @@ pub(super) fn set_up(config: &Config, policy: &Policy, clock: &Clock) -> anyhow:
             }
         }
     }
-    for name in config.destinations.keys().filter(|name| !known(policy, name)) {
+    for name in config
+        .destinations
+        .keys()
+        .filter(|name| !known(policy, name))
+    {
         tracing::warn!(destination = %name, "the configuration names it, the policy does not: nothing is sent there");
     }
     tell(&set_up);
@@ -53,7 +68,10 @@ pub(super) fn set_up(config: &Config, policy: &Policy, clock: &Clock) -> anyhow:
 }
 
 fn known(policy: &Policy, name: &str) -> bool {
-    policy.destinations().iter().any(|place| *place.name == *name)
+    policy
+        .destinations()
+        .iter()
+        .any(|place| *place.name == *name)
 }
 
 /// Starts the worker of a local destination, if its model file is here.
@@ -72,29 +90,47 @@ fn local_worker(
             return Ok(None);
         }
     };
-    Ok(Some(Arc::new(LocalBackend::start(name, local, settings, file, clock.clone()))))
+    Ok(Some(Arc::new(LocalBackend::start(
+        name,
+        local,
+        settings,
+        file,
+        clock.clone(),
+    ))))
 }
 
 /// A path stands for itself; a name is looked up in the catalogue and the models folder, and its file is checked.
 fn model_file(config: &Config, wanted: &str) -> anyhow::Result<ModelFile> {
     let path = Path::new(wanted);
-    if path.is_absolute() || path.extension().is_some_and(|extension| extension == "gguf") {
+    if path.is_absolute()
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "gguf")
+    {
         anyhow::ensure!(path.is_file(), "there is no file `{wanted}`");
         return Ok(ModelFile::at(path));
     }
     let folder = Folder::at(config.models.folder(&config.data)?);
     let catalogue = Catalogue::built_in()?;
     let model = catalogue.find(wanted)?;
-    let path = folder.usable(model, &Silent)?;
+    let path = folder.usable(model, &Quiet)?;
     let sha256 = folder.expected(model).map(|hash| hash.to_string());
-    Ok(ModelFile { name: model.name.clone(), path, sha256 })
+    Ok(ModelFile {
+        name: model.name.clone(),
+        path,
+        sha256,
+    })
 }
 
 fn tell(set_up: &SetUp) {
     for backend in &set_up.backends {
         match backend.health() {
             Health::Down { reason, .. } => {
-                tracing::warn!(destination = backend.name(), reason = reason.as_str(), "a destination is down");
+                tracing::warn!(
+                    destination = backend.name(),
+                    reason = reason.as_str(),
+                    "a destination is down"
+                );
             }
             Health::Up | Health::Starting => {
                 tracing::info!(destination = backend.name(), "a destination is set up");
@@ -102,8 +138,14 @@ fn tell(set_up: &SetUp) {
         }
     }
     let cloud = set_up.backends.len() - set_up.workers.len();
-    let up = set_up.backends.iter().filter(|backend| backend.health() == Health::Up).count();
+    let up = set_up
+        .backends
+        .iter()
+        .filter(|backend| backend.health() == Health::Up)
+        .count();
     if up == 0 && !set_up.workers.is_empty() && cloud > 0 {
-        tracing::warn!("no destination outside has a key: everything is answered by the model in the building");
+        tracing::warn!(
+            "no destination outside has a key: everything is answered by the model in the building"
+        );
     }
 }

@@ -39,8 +39,13 @@ impl House {
         let (store, root) = store_and_root(config, audit_settings.durability, &clock)?;
         let log_key = root.derive("audit/wrap/1", &[])?;
         let folder = config.data.folder()?;
-        let audit =
-            AuditLog::open(Arc::clone(&store), &log_key, &audit_settings, &folder, clock.clone())?;
+        let audit = AuditLog::open(
+            Arc::clone(&store),
+            &log_key,
+            &audit_settings,
+            &folder,
+            clock.clone(),
+        )?;
         let apps = apps(&store, &root, &clock)?;
         let keep = Duration::from_secs(u64::from(policy.keep_hours()) * 3600);
         let vault = Vault::open(root, Arc::clone(&store), clock.clone(), keep)?;
@@ -56,7 +61,13 @@ impl House {
             cache_key: crypto::random()?,
             restore_limit_bytes: RESTORE_LIMIT_BYTES,
         });
-        Ok(Self { pipeline: Arc::new(pipeline), apps, audit, workers: set_up.workers, clock })
+        Ok(Self {
+            pipeline: Arc::new(pipeline),
+            apps,
+            audit,
+            workers: set_up.workers,
+            clock,
+        })
     }
 }
 
@@ -131,13 +142,13 @@ fn open_root(config: &Config, store: &dyn Store, clock: &Clock) -> anyhow::Resul
 }
 
 /// The apps of this store.
-pub(super) fn apps(
-    store: &Arc<dyn Store>,
-    root: &RootKey,
-    clock: &Clock,
-) -> anyhow::Result<Apps> {
+pub(super) fn apps(store: &Arc<dyn Store>, root: &RootKey, clock: &Clock) -> anyhow::Result<Apps> {
     let key = root.derive("identity/1", &[])?;
-    Ok(Apps::open(Arc::clone(store), MacKey::new(&key), clock.clone())?)
+    Ok(Apps::open(
+        Arc::clone(store),
+        MacKey::new(&key),
+        clock.clone(),
+    )?)
 }
 
 /// Apps, for the command line: beside a gateway that may be running.

@@ -26,7 +26,10 @@ pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
     if let Some(threads) = settings.threads() {
         builder.worker_threads(threads);
     }
-    let runtime = builder.enable_all().build().context("can't start threads")?;
+    let runtime = builder
+        .enable_all()
+        .build()
+        .context("can't start threads")?;
     runtime.block_on(run(config, settings))
 }
 
@@ -37,8 +40,14 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     let door = Arc::new(Door::new(Arc::clone(&house.pipeline), house.apps));
     let (stop, done) = (Stop::new(), Stop::new());
     let data = Server::data(&settings, door.clone(), clock, stop.clone()).await?;
-    let admin =
-        Server::admin(&config.admin, door, Some(numbers), stop.clone(), done.clone()).await?;
+    let admin = Server::admin(
+        &config.admin,
+        door,
+        Some(numbers),
+        stop.clone(),
+        done.clone(),
+    )
+    .await?;
     tracing::info!(data = %data.address(), admin = %admin.address(), "the gateway is open");
     let admin = tokio::spawn(admin.run());
     let signal = tokio::spawn(stop_when_told(stop));
@@ -49,9 +58,16 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     for worker in &house.workers {
         worker.stop().await;
     }
-    house.audit.close().await.context("the audit log could not be closed")?;
+    house
+        .audit
+        .close()
+        .await
+        .context("the audit log could not be closed")?;
     if drained.cut > 0 {
-        tracing::warn!(cut = drained.cut, "the drain time was over before all requests had ended");
+        tracing::warn!(
+            cut = drained.cut,
+            "the drain time was over before all requests had ended"
+        );
         return Ok(ExitCode::FAILURE);
     }
     tracing::info!("the gateway is closed; no request was lost");
@@ -60,7 +76,9 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
 
 async fn stop_when_told(stop: Stop) {
     match stop_signal().await {
-        Ok(()) => tracing::info!("told to stop: taking no new connections, letting requests finish"),
+        Ok(()) => {
+            tracing::info!("told to stop: taking no new connections, letting requests finish")
+        }
         Err(error) => tracing::error!(%error, "signals can't be heard: stopping"),
     }
     stop.stop();

@@ -21,14 +21,22 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(pipeline: Arc<Pipeline>, apps: Apps) -> Self {
-        Self { pipeline, apps, anonymous: ANONYMOUS.into(), none: "none".into() }
+        Self {
+            pipeline,
+            apps,
+            anonymous: ANONYMOUS.into(),
+            none: "none".into(),
+        }
     }
 }
 
 impl ChatService for Door {
     fn chat(&self, call: Call) -> BoxFuture<'static, Result<Reply, Refusal>> {
-        let (pipeline, app, none) =
-            (Arc::clone(&self.pipeline), Arc::clone(&call.app), Arc::clone(&self.none));
+        let (pipeline, app, none) = (
+            Arc::clone(&self.pipeline),
+            Arc::clone(&call.app),
+            Arc::clone(&self.none),
+        );
         Box::pin(async move {
             let started = Instant::now();
             let answer = pipeline.chat(call).await;
@@ -38,7 +46,13 @@ impl ChatService for Door {
                         metrics::found(entity, u64::from(*count));
                     }
                     let facts = &reply.facts;
-                    metrics::chat_finished(&app, &facts.destination, "answered", started.elapsed(), facts.added);
+                    metrics::chat_finished(
+                        &app,
+                        &facts.destination,
+                        "answered",
+                        started.elapsed(),
+                        facts.added,
+                    );
                 }
                 Err(refusal) => {
                     let took = started.elapsed();
@@ -59,9 +73,12 @@ impl ChatService for Door {
         }
         match self.apps.authenticate(key) {
             Ok(app) => Ok(app.name.as_str().into()),
-            Err(error) => {
-                Err(Refusal::new(401, "invalid_api_key", "authentication_error", error.to_string()))
-            }
+            Err(error) => Err(Refusal::new(
+                401,
+                "invalid_api_key",
+                "authentication_error",
+                error.to_string(),
+            )),
         }
     }
 

@@ -5,6 +5,8 @@ use crate::detect::{Detector, Hint};
 use crate::protocol::{ChatRequest, Place};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// Shorter texts are scanned faster than they are looked up, in bytes.
@@ -32,7 +34,9 @@ impl Weighter<[u8; 32], Arc<[Finding]>> for ByBytes {
 
 impl std::fmt::Debug for FindingCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FindingCache").field("entries", &self.findings.len()).finish_non_exhaustive()
+        f.debug_struct("FindingCache")
+            .field("entries", &self.findings.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,29 +69,69 @@ impl FindingCache {
 pub(super) struct Inspection {
     /// For each text part of the request, in its order.
     pub(super) findings: Vec<Arc<[Finding]>>,
-    /// All findings, as the policy wants to know them.
+    /// Every distinct value once, with its surest finding: as the policy counts.
     pub(super) seen: Vec<(EntityType, Confidence)>,
     /// Whether one stands in an id, which can't be rewritten.
     pub(super) in_id: bool,
 }
 
 /// Scans every text part of `request`.
-pub(super) fn inspect(request: &ChatRequest, detector: &Detector, cache: &FindingCache) -> Inspection {
+pub(super) fn inspect(
+    request: &ChatRequest,
+    detector: &Detector,
+    cache: &FindingCache,
+) -> Inspection {
     let none: Arc<[Finding]> = Arc::new([]);
-    let mut inspection = Inspection { findings: Vec::new(), seen: Vec::new(), in_id: false };
+    let mut inspection = Inspection {
+        findings: Vec::new(),
+        seen: Vec::new(),
+        in_id: false,
+    };
+    let mut values = Values::default();
     for part in request.parts() {
         let text = part.text(request.body());
         let key = part.key(request.body());
         let findings = match text.is_empty() {
             true => Arc::clone(&none),
-            false => cache.scan(detector, &text, Hint { key: key.as_deref() }),
+            false => cache.scan(
+                detector,
+                &text,
+                Hint {
+                    key: key.as_deref(),
+                },
+            ),
         };
         if part.place == Place::Id {
             inspection.in_id |= findings.iter().any(|f| f.confidence == Confidence::High);
         } else {
-            inspection.seen.extend(findings.iter().map(|f| (f.entity, f.confidence)));
+            values.take(&text, &findings);
         }
         inspection.findings.push(findings);
     }
+    inspection.seen = values
+        .surest
+        .into_iter()
+        .map(|((entity, _), surest)| (entity, surest))
+        .collect();
     inspection
+}
+
+/// Distinct values, by type and a hash of the text under a key of this request.
+#[derive(Default)]
+struct Values {
+    hash: foldhash::quality::RandomState,
+    surest: BTreeMap<(EntityType, u64), Confidence>,
+}
+
+impl Values {
+    fn take(&mut self, text: &str, findings: &[Finding]) {
+        for finding in findings {
+            let value = finding.span.slice(text).unwrap_or_default();
+            let known = self
+                .surest
+                .entry((finding.entity, self.hash.hash_one(value)));
+            let surest = known.or_insert(finding.confidence);
+            *surest = finding.confidence.max(*surest);
+        }
+    }
 }

@@ -14,14 +14,11 @@ mod restoring;
 mod service;
 mod streaming;
 
-#[cfg(test)]
-mod tests;
-
 pub use policy_tests::{TestFailure, failing_tests};
 pub use service::{Call, Facts, Refusal, Reply, ReplyBody, StreamFault};
 
 use crate::audit::{AuditLog, PolicyRef};
-use crate::base::Clock;
+use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
@@ -80,6 +77,7 @@ pub struct Rooms {
 
 /// A request that was understood, inspected and decided.
 struct Decided {
+    received: Timestamp,
     call: Call,
     request: ChatRequest,
     inspection: Inspection,
@@ -124,12 +122,19 @@ impl Pipeline {
         };
         let mut failure = None;
         for &index in &decided.order {
-            let Some(backend) = self.backends.get(index) else { continue };
-            let egress = match off_thread(decided.call.body.len(), || self.transform(&decided, backend.as_ref())) {
+            let Some(backend) = self.backends.get(index) else {
+                continue;
+            };
+            let mut egress = match off_thread(decided.call.body.len(), || {
+                self.transform(&decided, backend.as_ref())
+            }) {
                 Ok(egress) => egress,
-                Err(refusal) => return Err(self.refuse(Some(self.attempt(&decided)), refusal).await),
+                Err(refusal) => {
+                    return Err(self.refuse(Some(self.attempt(&decided)), refusal).await);
+                }
             };
             let record = self.record(&decided, &egress).await?;
+            egress.added = self.clock.now().since(decided.received);
             match backend.send(outbound(&decided, &egress)).await {
                 Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
                     return self.restore(&decided, egress, inbound, record).await;
@@ -141,17 +146,24 @@ impl Pipeline {
                 }
             }
         }
-        Err(refusing::no_answer(failure.unwrap_or(BackendError::Broken), self.headers(&decided, None)))
+        Err(refusing::no_answer(
+            failure.unwrap_or(BackendError::Broken),
+            self.headers(&decided, None),
+        ))
     }
 
     /// *understand*, *detect*, *decide*, *route*.
     fn decide(&self, call: Call) -> Result<Decided, (Option<Attempt>, Refusal)> {
+        let received = self.clock.now();
         let request = ChatRequest::parse(call.body.clone(), &Limits::default())
             .map_err(|error| (None, refusing::malformed(&error)))?;
         let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
         let difficulty = route::difficulty(request.shape());
-        let uninspectable: Vec<&str> =
-            request.uninspectable().iter().map(|part| part.kind.as_str()).collect();
+        let uninspectable: Vec<&str> = request
+            .uninspectable()
+            .iter()
+            .map(|part| part.kind.as_str())
+            .collect();
         let decision = self.policy.decide(&Situation {
             app: &call.app,
             findings: &inspection.seen,
@@ -159,14 +171,28 @@ impl Pipeline {
             complexity: difficulty,
             finding_in_id: inspection.in_id,
         });
-        let decided = Decided { call, request, inspection, decision, order: Vec::new() };
+        let decided = Decided {
+            received,
+            call,
+            request,
+            inspection,
+            decision,
+            order: Vec::new(),
+        };
         let candidates = self.candidates(&decided);
         let fallback = self.policy.fallback();
-        match route::rank(&decided.decision, &candidates, difficulty, fallback, &self.route) {
+        match route::rank(
+            &decided.decision,
+            &candidates,
+            difficulty,
+            fallback,
+            &self.route,
+        ) {
             Ok(order) => Ok(Decided { order, ..decided }),
             Err(none) => {
                 let headers = self.headers(&decided, None);
-                let refusal = refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
+                let refusal =
+                    refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
                 Err((Some(self.attempt(&decided)), refusal))
             }
         }
@@ -200,7 +226,14 @@ impl Pipeline {
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
         if inbound.content_type.starts_with("text/event-stream") {
             let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
-            return Ok(service::reply(status, headers, retry_after, "text/event-stream", body, facts));
+            return Ok(service::reply(
+                status,
+                headers,
+                retry_after,
+                "text/event-stream",
+                body,
+                facts,
+            ));
         }
         let whole = streaming::whole(inbound, &mut restorer).await;
         record.tally(restorer.tally());
@@ -209,7 +242,14 @@ impl Pipeline {
                 record.sent(body.len());
                 record.finish(Outcome::of_status(status));
                 let body = ReplyBody::Whole(body);
-                Ok(service::reply(status, headers, retry_after, "application/json", body, facts))
+                Ok(service::reply(
+                    status,
+                    headers,
+                    retry_after,
+                    "application/json",
+                    body,
+                    facts,
+                ))
             }
             Err(fault) => {
                 record.finish(Outcome::Fault(fault.code));
@@ -232,18 +272,28 @@ impl Pipeline {
             };
             (backend.health() == Health::Up, fit)
         };
-        let described = self.backends.iter().map(|backend| (backend.name(), candidate(backend)));
-        described.map(|(name, (healthy, fit))| Candidate { name, healthy, fit }).collect()
+        let described = self
+            .backends
+            .iter()
+            .map(|backend| (backend.name(), candidate(backend)));
+        described
+            .map(|(name, (healthy, fit))| Candidate { name, healthy, fit })
+            .collect()
     }
 
     fn may_use(&self, decided: &Decided) -> bool {
         let app = self.policy.app(&decided.call.app);
-        decided.request.model().is_none_or(|model| app.may_use(model))
+        decided
+            .request
+            .model()
+            .is_none_or(|model| app.may_use(model))
     }
 
     /// Whether any destination at all serves the model that was asked for.
     fn serves_model(&self, decided: &Decided) -> bool {
-        self.candidates(decided).iter().any(|candidate| candidate.fit != Fit::None)
+        self.candidates(decided)
+            .iter()
+            .any(|candidate| candidate.fit != Fit::None)
     }
 
     /// The names that `/v1/models` lists for an app: of destinations that may get a harmless request of it.
@@ -259,7 +309,11 @@ impl Pipeline {
 
 /// Runs CPU work; that of a large body so that this thread's other requests move to another thread meanwhile.
 fn off_thread<T>(body_bytes: usize, work: impl FnOnce() -> T) -> T {
-    if body_bytes < LARGE_BODY_BYTES { work() } else { tokio::task::block_in_place(work) }
+    if body_bytes < LARGE_BODY_BYTES {
+        work()
+    } else {
+        tokio::task::block_in_place(work)
+    }
 }
 
 fn outbound(decided: &Decided, egress: &Egress) -> Outbound {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Decided, Pipeline, Refusal, recording, refusing};
 
@@ -20,17 +21,29 @@ pub(super) struct Egress {
     pub(super) model: Arc<str>,
     pub(super) body: Bytes,
     pub(super) transformed: Transformed,
+    /// The gateway's own time before the request left; zero until it is recorded.
+    pub(super) added: Duration,
 }
 
 impl Pipeline {
     /// De-identifies the request for this destination and searches the result for what must not be in it.
-    pub(super) fn transform(&self, decided: &Decided, backend: &dyn Backend) -> Result<Egress, Refusal> {
+    pub(super) fn transform(
+        &self,
+        decided: &Decided,
+        backend: &dyn Backend,
+    ) -> Result<Egress, Refusal> {
         let failed = || refusing::not_rewritten(self.headers(decided, None));
         let option = decided.decision.option(backend.name()).ok_or_else(failed)?;
-        let Permit::Allowed(operators) = &option.permit else { return Err(failed()) };
+        let Permit::Allowed(operators) = &option.permit else {
+            return Err(failed());
+        };
         let body = decided.request.body();
-        let texts: Vec<Cow<'_, str>> =
-            decided.request.parts().iter().map(|part| part.text(body)).collect();
+        let texts: Vec<Cow<'_, str>> = decided
+            .request
+            .parts()
+            .iter()
+            .map(|part| part.text(body))
+            .collect();
         let inspected: Vec<Inspected<'_>> = decided
             .request
             .parts()
@@ -43,29 +56,44 @@ impl Pipeline {
                 rewritable: part.place != Place::Id,
             })
             .collect();
-        let scope = self.vault.scope(self.scope_id(decided)).map_err(|_| failed())?;
+        let scope = self
+            .vault
+            .scope(self.scope_id(decided))
+            .map_err(|_| failed())?;
         let operator = |entity, confidence| operators.operator(entity, confidence);
         let transformed = transform::deidentify(&inspected, &operator, &scope, self.clock.now())
             .map_err(|_| failed())?;
         let mut edits = self.edits(decided, &transformed).ok_or_else(failed)?;
-        let model = backend.models().upstream(decided.request.model()).ok_or_else(failed)?;
+        let model = backend
+            .models()
+            .upstream(decided.request.model())
+            .ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
         let body = splice(body, &mut edits).map_err(|_| failed())?;
         if !transform::residuals(&body, &transformed).is_empty() {
             return Err(refusing::residual(self.headers(decided, None)));
         }
         let destination = Arc::clone(&option.destination);
-        Ok(Egress { destination, model: model.into(), body, transformed })
+        Ok(Egress {
+            destination,
+            model: model.into(),
+            body,
+            transformed,
+            added: Duration::ZERO,
+        })
     }
 
     fn scope_id(&self, decided: &Decided) -> ScopeId {
         let request = &decided.request;
-        let first = request.first_user_message().and_then(|span| span.bytes(request.body()));
+        let first = request
+            .first_user_message()
+            .and_then(|span| span.bytes(request.body()));
         let conversation = match &decided.call.conversation {
             Some(id) => Conversation::Header(id),
             None => Conversation::FirstMessage(first.unwrap_or_default()),
         };
-        self.vault.scope_id(&decided.call.app, request.end_user(), conversation)
+        self.vault
+            .scope_id(&decided.call.app, request.end_user(), conversation)
     }
 
     fn edits(&self, decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
@@ -80,7 +108,11 @@ impl Pipeline {
     }
 
     /// The `x-vestibule-…` headers of a reply.
-    pub(super) fn headers(&self, decided: &Decided, egress: Option<&Egress>) -> Vec<(HeaderName, HeaderValue)> {
+    pub(super) fn headers(
+        &self,
+        decided: &Decided,
+        egress: Option<&Egress>,
+    ) -> Vec<(HeaderName, HeaderValue)> {
         let mut headers = Vec::with_capacity(4);
         let mut put = |name, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -107,7 +139,10 @@ fn findings(decided: &Decided) -> String {
     if counts.is_empty() {
         return "none".to_owned();
     }
-    let each: Vec<String> = counts.iter().map(|(entity, count)| format!("{entity}={count}")).collect();
+    let each: Vec<String> = counts
+        .iter()
+        .map(|(entity, count)| format!("{entity}={count}"))
+        .collect();
     each.join(", ")
 }
 
@@ -117,6 +152,9 @@ fn model_edit(decided: &Decided, model: &str) -> Option<Edit> {
     let as_asked = span.bytes(decided.request.body()) == Some(model.as_bytes());
     (!as_asked).then(|| {
         let quoted = serde_json::Value::from(model).to_string();
-        Edit { span, replacement: quoted.trim_matches('"').to_owned() }
+        Edit {
+            span,
+            replacement: quoted.trim_matches('"').to_owned(),
+        }
     })
 }

@@ -28,7 +28,10 @@ pub struct TestFailure {
 pub fn failing_tests(policy: &Policy, detector: &Detector) -> Vec<TestFailure> {
     let run = |test: &PolicyTest| {
         let what = Trial::new(policy, detector, test).and_then(|trial| trial.check());
-        what.err().map(|what| TestFailure { line: test.line, what })
+        what.err().map(|what| TestFailure {
+            line: test.line,
+            what,
+        })
     };
     policy.tests().iter().filter_map(run).collect()
 }
@@ -59,7 +62,14 @@ impl<'a> Trial<'a> {
         let decision = policy.decide_in(Mode::Enforce, &situation);
         let root = RootKey::generate(1).map_err(|error| error.to_string())?;
         let scope = Scope::detached(&root, [0; 16]).map_err(|error| error.to_string())?;
-        Ok(Self { policy, test, request, inspection, decision, scope })
+        Ok(Self {
+            policy,
+            test,
+            request,
+            inspection,
+            decision,
+            scope,
+        })
     }
 
     fn check(&self) -> Result<(), String> {
@@ -70,18 +80,30 @@ impl<'a> Trial<'a> {
     }
 
     fn check_find(&self) -> Result<(), String> {
-        let Some(expected) = &self.test.find else { return Ok(()) };
+        let Some(expected) = &self.test.find else {
+            return Ok(());
+        };
         let expected: BTreeSet<EntityType> = expected.iter().copied().collect();
-        let counted = self.inspection.seen.iter().filter(|(e, c)| self.policy.counts(*e, *c));
+        let counted = self
+            .inspection
+            .seen
+            .iter()
+            .filter(|(e, c)| self.policy.counts(*e, *c));
         let found: BTreeSet<EntityType> = counted.map(|(entity, _)| *entity).collect();
         if found == expected {
             return Ok(());
         }
-        Err(format!("expected to find {}, found {}", names(&expected), names(&found)))
+        Err(format!(
+            "expected to find {}, found {}",
+            names(&expected),
+            names(&found)
+        ))
     }
 
     fn check_result(&self) -> Result<(), String> {
-        let Some(expected) = self.test.result else { return Ok(()) };
+        let Some(expected) = self.test.result else {
+            return Ok(());
+        };
         let outcome = self.decision.outcome(self.test.to.as_deref());
         if outcome == expected {
             return Ok(());
@@ -90,8 +112,11 @@ impl<'a> Trial<'a> {
     }
 
     fn check_destination(&self) -> Result<(), String> {
-        let Some(to) = &self.test.to else { return Ok(()) };
-        if self.test.result.is_some() || self.decision.allowed().any(|(o, _)| o.destination == *to) {
+        let Some(to) = &self.test.to else {
+            return Ok(());
+        };
+        if self.test.result.is_some() || self.decision.allowed().any(|(o, _)| o.destination == *to)
+        {
             return Ok(());
         }
         Err(format!("expected that it may go to `{to}`, but it may not"))
@@ -106,9 +131,16 @@ impl<'a> Trial<'a> {
             None => place.trust == Trust::Outside,
         };
         for place in self.policy.destinations().iter().filter(named) {
-            let Some(body) = self.body_for(&place.name)? else { continue };
+            let Some(body) = self.body_for(&place.name)? else {
+                continue;
+            };
             let body = String::from_utf8_lossy(&body);
-            if let Some(value) = self.test.never_leaves.iter().find(|v| body.contains(v.as_str())) {
+            if let Some(value) = self
+                .test
+                .never_leaves
+                .iter()
+                .find(|v| body.contains(v.as_str()))
+            {
                 return Err(format!("`{value}` would leave for `{}`", place.name));
             }
         }
@@ -122,11 +154,20 @@ impl<'a> Trial<'a> {
             return Ok(None);
         };
         let body = self.request.body();
-        let texts: Vec<_> = self.request.parts().iter().map(|part| part.text(body)).collect();
+        let texts: Vec<_> = self
+            .request
+            .parts()
+            .iter()
+            .map(|part| part.text(body))
+            .collect();
         let inspected: Vec<Inspected<'_>> = texts
             .iter()
             .zip(&self.inspection.findings)
-            .map(|(text, findings)| Inspected { text, findings, rewritable: true })
+            .map(|(text, findings)| Inspected {
+                text,
+                findings,
+                rewritable: true,
+            })
             .collect();
         let operator = |entity, confidence| operators.operator(entity, confidence);
         let now = Timestamp::from_micros(0);
@@ -135,9 +176,12 @@ impl<'a> Trial<'a> {
         let mut edits = Vec::new();
         for replacement in &transformed.replacements {
             let part = self.request.parts().get(replacement.part);
-            edits.extend(part.and_then(|part| part.edit(body, replacement.span, &replacement.text)));
+            edits
+                .extend(part.and_then(|part| part.edit(body, replacement.span, &replacement.text)));
         }
-        splice(body, &mut edits).map(Some).map_err(|error| error.to_string())
+        splice(body, &mut edits)
+            .map(Some)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -145,5 +189,9 @@ fn names(entities: &BTreeSet<EntityType>) -> String {
     if entities.is_empty() {
         return "nothing".to_owned();
     }
-    entities.iter().map(|entity| entity.as_str()).collect::<Vec<_>>().join(", ")
+    entities
+        .iter()
+        .map(|entity| entity.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

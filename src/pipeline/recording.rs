@@ -36,7 +36,11 @@ pub(super) enum Outcome {
 impl Outcome {
     /// Of a reply that went through whole.
     pub(super) fn of_status(status: u16) -> Self {
-        if status < 400 { Self::Complete } else { Self::Status(status) }
+        if status < 400 {
+            Self::Complete
+        } else {
+            Self::Status(status)
+        }
     }
 
     fn word(self) -> &'static str {
@@ -67,7 +71,11 @@ impl Pipeline {
     }
 
     /// Commits the entry of a request that is about to leave, with its vault rows.
-    pub(super) async fn record(&self, decided: &Decided, egress: &Egress) -> Result<ReplyRecord, Refusal> {
+    pub(super) async fn record(
+        &self,
+        decided: &Decided,
+        egress: &Egress,
+    ) -> Result<ReplyRecord, Refusal> {
         let entry = Entry {
             destination: egress.destination.to_string(),
             model: egress.model.to_string(),
@@ -102,7 +110,9 @@ impl Pipeline {
 
     /// Records a refusal, and gives it back. Where it can't be recorded, the app learns that instead.
     pub(super) async fn refuse(&self, attempt: Option<Attempt>, refusal: Refusal) -> Refusal {
-        let Some(Attempt { entry }) = attempt else { return refusal };
+        let Some(Attempt { entry }) = attempt else {
+            return refusal;
+        };
         let entry = Entry {
             decision: "refuse".to_owned(),
             outcome: refusal.code.to_owned(),
@@ -117,8 +127,16 @@ impl Pipeline {
 }
 
 fn reasons(decision: &Decision) -> Vec<String> {
-    let observed = decision.observed.iter().map(|reason| format!("observed:{reason}"));
-    decision.reasons.iter().map(ToString::to_string).chain(observed).collect()
+    let observed = decision
+        .observed
+        .iter()
+        .map(|reason| format!("observed:{reason}"));
+    decision
+        .reasons
+        .iter()
+        .map(ToString::to_string)
+        .chain(observed)
+        .collect()
 }
 
 /// How many findings of each type.
@@ -132,7 +150,10 @@ pub(super) fn counts<T>(seen: &[(EntityType, T)]) -> BTreeMap<&'static str, u32>
 
 /// Counts as an entry holds them.
 fn owned(counts: &BTreeMap<&'static str, u32>) -> BTreeMap<String, u32> {
-    counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    counts
+        .iter()
+        .map(|(name, count)| ((*name).to_owned(), *count))
+        .collect()
 }
 
 /// Writes the outcome of one attempt when it ends; if nobody says how it ended, the app has gone away.
@@ -150,6 +171,7 @@ impl ReplyRecord {
     pub(super) fn tally(&mut self, tally: Tally) {
         if let Some(entry) = &mut self.entry {
             entry.unknown_surrogates = Some(tally.unknown);
+            entry.numbers.insert("restored", tally.restored.into());
             entry.tokens = tally.usage.map(|usage| Tokens {
                 prompt: usage.prompt,
                 completion: usage.completion,

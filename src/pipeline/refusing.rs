@@ -12,7 +12,12 @@ type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// The body is not a chat request.
 pub(super) fn malformed(error: &ProtocolError) -> Refusal {
-    Refusal::new(400, "malformed_request", "invalid_request_error", error.to_string())
+    Refusal::new(
+        400,
+        "malformed_request",
+        "invalid_request_error",
+        error.to_string(),
+    )
 }
 
 /// The entry could not be written.
@@ -22,7 +27,12 @@ pub(super) fn unrecorded() -> Refusal {
 }
 
 /// The policy leaves no destination, or none of those it leaves is there.
-pub(super) fn no_route(none: &NoRoute, decided: &Decided, known_model: bool, headers: Headers) -> Refusal {
+pub(super) fn no_route(
+    none: &NoRoute,
+    decided: &Decided,
+    known_model: bool,
+    headers: Headers,
+) -> Refusal {
     let refusal = match none {
         _ if !known_model => Refusal::new(
             404,
@@ -32,14 +42,21 @@ pub(super) fn no_route(none: &NoRoute, decided: &Decided, known_model: bool, hea
         ),
         NoRoute::Blocked { .. } => {
             let say = decided.decision.say.clone();
-            let message = say.unwrap_or_else(|| "the policy does not allow this request".to_owned());
+            let message =
+                say.unwrap_or_else(|| "the policy does not allow this request".to_owned());
             Refusal::new(403, "policy_blocked", "permission_error", message)
         }
         NoRoute::NoneSetUp { inside_only: true } => {
             let say = decided.decision.say.clone().unwrap_or_default();
-            let why = "this request may only be answered in the building, and no model is set up there";
+            let why =
+                "this request may only be answered in the building, and no model is set up there";
             let message = format!("{say} {why}");
-            Refusal::new(403, "local_model_unavailable", "permission_error", message.trim_start())
+            Refusal::new(
+                403,
+                "local_model_unavailable",
+                "permission_error",
+                message.trim_start(),
+            )
         }
         NoRoute::NoneSetUp { inside_only: false } => Refusal::new(
             503,
@@ -70,11 +87,17 @@ pub(super) fn no_answer(error: BackendError, headers: Headers) -> Refusal {
         BackendError::Down { retry_after_s, .. } => (503, Some(retry_after_s.into())),
         BackendError::Broken => (503, Some(1)),
         BackendError::Timeout => (504, None),
-        BackendError::Unreachable | BackendError::AddressRefused | BackendError::BadReply => (502, None),
+        BackendError::Unreachable | BackendError::AddressRefused | BackendError::BadReply => {
+            (502, None)
+        }
     };
     let message = format!("no answer: {error}");
-    let refusal = Refusal::new(status, "upstream_failed", "upstream_error", message).with_headers(headers);
-    Refusal { retry_after_s: retry_after, ..refusal }
+    let refusal =
+        Refusal::new(status, "upstream_failed", "upstream_error", message).with_headers(headers);
+    Refusal {
+        retry_after_s: retry_after,
+        ..refusal
+    }
 }
 
 /// The destination does not take the gateway's own key. That is not the app's fault, and not for it to see.

@@ -11,13 +11,22 @@ use std::sync::Arc;
 use super::service::StreamFault;
 
 /// The reply could not be put together again.
-const MALFORMED: StreamFault = StreamFault::new("reply_malformed", "the destination's reply is not what its API promises; try again");
+const MALFORMED: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "the destination's reply is not what its API promises; try again",
+);
 
 /// The reply repeats surrogates out of all proportion.
-const TOO_MUCH: StreamFault = StreamFault::new("restore_limit", "the reply repeats protected values out of all proportion and was stopped");
+const TOO_MUCH: StreamFault = StreamFault::new(
+    "restore_limit",
+    "the reply repeats protected values out of all proportion and was stopped",
+);
 
 /// A tool would have been called with a value that nobody sent.
-const UNKNOWN_SURROGATE: StreamFault = StreamFault::new("unknown_surrogate", "the model put a value into a tool call that stands for nothing in this request; try again");
+const UNKNOWN_SURROGATE: StreamFault = StreamFault::new(
+    "unknown_surrogate",
+    "the model put a value into a tool call that stands for nothing in this request; try again",
+);
 
 /// What was seen of a reply; goes into its audit entry.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,8 +59,18 @@ struct Terms {
 impl ReplyRestorer {
     /// For the reply to one request. `json_output` says that its text was asked for as JSON.
     pub(super) fn new(originals: Originals, policy: Arc<Policy>, json_output: bool) -> Self {
-        let terms = Terms { originals, policy, json_output, tools: BTreeMap::new() };
-        Self { terms, channels: BTreeMap::new(), last: None, usage: None }
+        let terms = Terms {
+            originals,
+            policy,
+            json_output,
+            tools: BTreeMap::new(),
+        };
+        Self {
+            terms,
+            channels: BTreeMap::new(),
+            last: None,
+            usage: None,
+        }
     }
 
     /// What was seen so far.
@@ -117,7 +136,7 @@ impl ReplyRestorer {
             let channel = self.channels.entry(part.channel);
             let restorer = channel.or_insert_with(|| self.terms.restorer(part.channel));
             restorer.push(&text, &mut restored).map_err(|_| TOO_MUCH)?;
-            if ended(part.channel) {
+            if ended(part.channel) || comes_whole(part.channel.field) {
                 restorer.finish(&mut restored).map_err(|_| TOO_MUCH)?;
             }
             check_arguments(part.channel, restorer)?;
@@ -153,8 +172,15 @@ impl ReplyRestorer {
         if self.terms.originals.is_empty() {
             return Vec::new();
         }
-        let null = |span| Edit { span, replacement: "null".to_owned() };
-        reply.logprobs_spans().iter().map(|(_, span)| null(*span)).collect()
+        let null = |span| Edit {
+            span,
+            replacement: "null".to_owned(),
+        };
+        reply
+            .logprobs_spans()
+            .iter()
+            .map(|(_, span)| null(*span))
+            .collect()
     }
 
     fn learn_tool_names(&mut self, reply: &ChatReply) {
@@ -181,27 +207,42 @@ impl Terms {
     fn permission(&self, channel: Channel) -> Permission {
         let policy = Arc::clone(&self.policy);
         match channel.field {
-            Field::ToolArguments(tool) => {
-                let name = self.tools.get(&(channel.choice, tool)).cloned().unwrap_or_default();
+            Field::ToolArguments(tool) | Field::ToolInput(tool) => {
+                let name = self
+                    .tools
+                    .get(&(channel.choice, tool))
+                    .cloned()
+                    .unwrap_or_default();
                 Arc::new(move |entity: EntityType, path: &str| {
                     policy.restore().tool_argument(&name, path, entity)
                 })
             }
-            Field::Reasoning => Arc::new(move |entity, _| policy.restore().reasoning(entity)),
+            Field::Reasoning | Field::ReasoningPlain => {
+                Arc::new(move |entity, _| policy.restore().reasoning(entity))
+            }
             _ => Arc::new(move |entity, _| policy.restore().reply(entity)),
         }
     }
 }
 
+/// Texts that are never continued in a later event.
+fn comes_whole(field: Field) -> bool {
+    matches!(field, Field::Error | Field::Other | Field::ToolName(_))
+}
+
 fn check_arguments(channel: Channel, restorer: &Restorer) -> Result<(), StreamFault> {
     match channel.field {
-        Field::ToolArguments(_) if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
+        Field::ToolArguments(_) | Field::ToolInput(_) if restorer.unknown() > 0 => {
+            Err(UNKNOWN_SURROGATE)
+        }
         _ => Ok(()),
     }
 }
 
 impl std::fmt::Debug for ReplyRestorer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReplyRestorer").field("channels", &self.channels.len()).finish_non_exhaustive()
+        f.debug_struct("ReplyRestorer")
+            .field("channels", &self.channels.len())
+            .finish_non_exhaustive()
     }
 }

@@ -94,7 +94,11 @@ pub struct StreamFault {
 
 impl StreamFault {
     pub(super) const fn new(code: &'static str, message: &'static str) -> Self {
-        Self { code, kind: "upstream_error", message }
+        Self {
+            code,
+            kind: "upstream_error",
+            message,
+        }
     }
 }
 
@@ -124,7 +128,14 @@ impl Refusal {
         message: impl Into<String>,
     ) -> Self {
         let message = message.into();
-        Self { status, code, kind, message, headers: Vec::new(), retry_after_s: None }
+        Self {
+            status,
+            code,
+            kind,
+            message,
+            headers: Vec::new(),
+            retry_after_s: None,
+        }
     }
 
     /// With a `retry-after` header of so many seconds.
@@ -155,7 +166,13 @@ pub(super) fn reply(
         headers.push((http::header::RETRY_AFTER, value));
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    Reply { status, headers, content_type: HeaderValue::from_static(content_type), body, facts }
+    Reply {
+        status,
+        headers,
+        content_type: HeaderValue::from_static(content_type),
+        body,
+        facts,
+    }
 }
 
 /// The body of `/v1/models`: the names of all destinations that a harmless request of this app may go to.
@@ -167,14 +184,24 @@ pub(super) fn model_list(policy: &Policy, backends: &[Arc<dyn Backend>], app: &s
         complexity: Complexity::Medium,
         finding_in_id: false,
     });
-    let allowed = |name: &str| harmless.allowed().any(|(option, _)| *option.destination == *name);
+    let allowed = |name: &str| {
+        harmless
+            .allowed()
+            .any(|(option, _)| *option.destination == *name)
+    };
     let mut listed = BTreeMap::new();
     for backend in backends.iter().filter(|backend| allowed(backend.name())) {
-        for model in backend.models().names().filter(|model| policy.app(app).may_use(model)) {
+        for model in backend
+            .models()
+            .names()
+            .filter(|model| policy.app(app).may_use(model))
+        {
             listed.entry(model).or_insert_with(|| backend.name());
         }
     }
     let row = |(id, owner)| serde_json::json!({"id": id, "object": "model", "owned_by": owner});
     let data: Vec<serde_json::Value> = listed.into_iter().map(row).collect();
-    serde_json::json!({"object": "list", "data": data}).to_string().into()
+    serde_json::json!({"object": "list", "data": data})
+        .to_string()
+        .into()
 }

@@ -45,14 +45,27 @@ async fn collect(
             return Err(TOO_LARGE);
         }
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
 }
 
-const UNREADABLE: StreamFault = StreamFault::new("reply_malformed", "the destination's reply can't be read; try again");
+const UNREADABLE: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "the destination's reply can't be read; try again",
+);
 
-const CUT: StreamFault = StreamFault::new("upstream_cut", "the destination broke off in the middle of its answer; try again");
+const CUT: StreamFault = StreamFault::new(
+    "upstream_cut",
+    "the destination broke off in the middle of its answer; try again",
+);
 
-const TOO_LARGE: StreamFault = StreamFault::new("reply_too_large", "the destination's reply is larger than the gateway takes");
+const TOO_LARGE: StreamFault = StreamFault::new(
+    "reply_too_large",
+    "the destination's reply is larger than the gateway takes",
+);
 
 /// A streamed reply, restored event by event.
 pub(super) fn events(
@@ -61,7 +74,14 @@ pub(super) fn events(
     record: ReplyRecord,
 ) -> BoxStream<'static, Result<Bytes, StreamFault>> {
     let decoder = SseDecoder::new(MAX_EVENT_BYTES);
-    let state = EventStream { body: inbound.body, decoder, restorer, record, done: false, end: None };
+    let state = EventStream {
+        body: inbound.body,
+        decoder,
+        restorer,
+        record,
+        done: false,
+        end: None,
+    };
     stream::unfold(state, EventStream::next).boxed()
 }
 

@@ -38,6 +38,8 @@ mod tests;
 
 use std::path::Path;
 
+use crate::base::{Confidence, EntityType};
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -179,6 +181,11 @@ impl Policy {
     /// The tests in the file; the pipeline runs them.
     pub fn tests(&self) -> &[PolicyTest] {
         &self.checked.tests
+    }
+
+    /// Whether a finding of this type counts at this confidence; one that doesn't is left alone.
+    pub fn counts(&self, entity: EntityType, confidence: Confidence) -> bool {
+        confidence >= self.tables.index.known(entity).least
     }
 
     /// What may happen to a request. Pure; a few look-ups for each finding.

@@ -126,11 +126,7 @@ pub fn chat_finished(
 
 /// So many findings of an entity type; `entity` is one of the built-in names or the policy's own.
 pub fn found(entity: &'static str, count: u64) {
-    counter!(
-        FINDINGS,
-        vec![Label::from_static_parts("type", entity)]
-    )
-    .increment(count);
+    counter!(FINDINGS, vec![Label::from_static_parts("type", entity)]).increment(count);
 }
 
 /// Whether a destination answers.

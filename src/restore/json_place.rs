@@ -35,10 +35,12 @@ impl JsonPlace {
 
     /// The path of the value that stands here, such as `$.items[*].mail`.
     pub(super) fn path(&self) -> String {
-        self.nesting.iter().fold("$".to_owned(), |path, nest| match nest {
-            Nest::Object { key } => path + "." + key,
-            Nest::Array => path + "[*]",
-        })
+        self.nesting
+            .iter()
+            .fold("$".to_owned(), |path, nest| match nest {
+                Nest::Object { key } => path + "." + key,
+                Nest::Array => path + "[*]",
+            })
     }
 
     /// Moves on by one character.
@@ -66,7 +68,9 @@ impl JsonPlace {
         let level = self.backslashes.trailing_ones() as usize + 1;
         if level <= self.open.len() {
             self.open.truncate(level - 1);
-        } else if level == self.open.len() + 1 && self.open.last().is_none_or(|json| *json == Some(true)) {
+        } else if level == self.open.len() + 1
+            && self.open.last().is_none_or(|json| *json == Some(true))
+        {
             self.open.push(None);
             if level == 1 {
                 self.string.clear();
@@ -110,7 +114,10 @@ impl JsonPlace {
 pub(super) fn escape(text: &str, level: usize) -> String {
     (0..level).fold(text.to_owned(), |text, _| {
         let quoted = serde_json::Value::from(text).to_string();
-        quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+        quoted
+            .get(1..quoted.len() - 1)
+            .unwrap_or_default()
+            .to_owned()
     })
 }
 
@@ -139,7 +146,11 @@ mod tests {
         ];
         for (text, level, path) in cases {
             let place = after(text);
-            assert_eq!((place.level(), place.path().as_str()), (level, path), "{text}");
+            assert_eq!(
+                (place.level(), place.path().as_str()),
+                (level, path),
+                "{text}"
+            );
         }
     }
 

@@ -67,7 +67,9 @@ impl Matcher {
             })
             .collect();
         issued.sort_unstable_by(|a, b| a.surrogate.cmp(&b.surrogate));
-        Self { issued: issued.into() }
+        Self {
+            issued: issued.into(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -84,13 +86,24 @@ impl Matcher {
                 Read::End => return Match::Partial,
             };
             candidates = narrow(candidates, depth, unit.folded);
-            let Some(first) = candidates.first() else { return Match::None };
+            let Some(first) = candidates.first() else {
+                return Match::None;
+            };
             depth += 1;
             len += unit.len;
             exact &= unit.exact;
             if first.surrogate.len() == depth {
-                let Issued { entity, ref original, .. } = *first;
-                return Match::Whole { len, entity, original, exact };
+                let Issued {
+                    entity,
+                    ref original,
+                    ..
+                } = *first;
+                return Match::Whole {
+                    len,
+                    entity,
+                    original,
+                    exact,
+                };
             }
         }
     }
@@ -105,15 +118,25 @@ fn narrow(candidates: &[Issued], depth: usize, byte: u8) -> &[Issued] {
 }
 
 fn read(bytes: &[u8], json: bool) -> Read {
-    let Some(&first) = bytes.first() else { return Read::End };
+    let Some(&first) = bytes.first() else {
+        return Read::End;
+    };
     match first {
-        b'A'..=b'Z' | b'0'..=b'9' | b'_' => {
-            Read::Unit(Unit { folded: first, len: 1, exact: true })
-        }
-        b'a'..=b'z' => {
-            Read::Unit(Unit { folded: first.to_ascii_uppercase(), len: 1, exact: false })
-        }
-        b'-' | b' ' => Read::Unit(Unit { folded: b'_', len: 1, exact: false }),
+        b'A'..=b'Z' | b'0'..=b'9' | b'_' => Read::Unit(Unit {
+            folded: first,
+            len: 1,
+            exact: true,
+        }),
+        b'a'..=b'z' => Read::Unit(Unit {
+            folded: first.to_ascii_uppercase(),
+            len: 1,
+            exact: false,
+        }),
+        b'-' | b' ' => Read::Unit(Unit {
+            folded: b'_',
+            len: 1,
+            exact: false,
+        }),
         b'\\' if json => read_escape(bytes),
         0xEF => read_full_width(bytes),
         _ => Read::Other,
@@ -129,30 +152,52 @@ fn read_escape(bytes: &[u8]) -> Read {
         Some(_) => return Read::Other,
     }
     let digits = bytes.get(slashes + 1..).unwrap_or_default();
-    let hex = digits.iter().take(4).take_while(|b| b.is_ascii_hexdigit()).count();
-    if hex < 4 {
-        return if hex == digits.len() { Read::End } else { Read::Other };
-    }
-    let value = digits
+    let hex = digits
         .iter()
         .take(4)
-        .fold(0, |sum, b| sum * 16 + char::from(*b).to_digit(16).unwrap_or(0));
+        .take_while(|b| b.is_ascii_hexdigit())
+        .count();
+    if hex < 4 {
+        return if hex == digits.len() {
+            Read::End
+        } else {
+            Read::Other
+        };
+    }
+    let value = digits.iter().take(4).fold(0, |sum, b| {
+        sum * 16 + char::from(*b).to_digit(16).unwrap_or(0)
+    });
     match u8::try_from(value).map(|byte| read(&[byte], false)) {
-        Ok(Read::Unit(unit)) => {
-            Read::Unit(Unit { folded: unit.folded, len: slashes + 5, exact: false })
-        }
+        Ok(Read::Unit(unit)) => Read::Unit(Unit {
+            folded: unit.folded,
+            len: slashes + 5,
+            exact: false,
+        }),
         _ => Read::Other,
     }
 }
 
 /// Full-width ASCII: U+FF01 to U+FF5E are ASCII 0x21 to 0x7E.
 fn read_full_width(bytes: &[u8]) -> Read {
-    let Some(character) = bytes.get(..3).and_then(|three| std::str::from_utf8(three).ok()) else {
+    let Some(character) = bytes
+        .get(..3)
+        .and_then(|three| std::str::from_utf8(three).ok())
+    else {
         return Read::Other;
     };
-    let plain = character.chars().next().and_then(|c| u32::from(c).checked_sub(0xFEE0));
-    match plain.and_then(|code| u8::try_from(code).ok()).map(|byte| read(&[byte], false)) {
-        Some(Read::Unit(unit)) => Read::Unit(Unit { folded: unit.folded, len: 3, exact: false }),
+    let plain = character
+        .chars()
+        .next()
+        .and_then(|c| u32::from(c).checked_sub(0xFEE0));
+    match plain
+        .and_then(|code| u8::try_from(code).ok())
+        .map(|byte| read(&[byte], false))
+    {
+        Some(Read::Unit(unit)) => Read::Unit(Unit {
+            folded: unit.folded,
+            len: 3,
+            exact: false,
+        }),
         _ => Read::Other,
     }
 }

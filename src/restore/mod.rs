@@ -60,7 +60,12 @@ impl Originals {
     /// URLs, link targets and HTML attributes.
     pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool) -> Self {
         let restored_bytes = Arc::default();
-        Self { matcher: Matcher::new(map), limit_bytes, restored_bytes, in_addresses }
+        Self {
+            matcher: Matcher::new(map),
+            limit_bytes,
+            restored_bytes,
+            in_addresses,
+        }
     }
 
     /// Whether there is nothing to restore.
@@ -84,7 +89,9 @@ pub struct Restorer {
 
 impl std::fmt::Debug for Restorer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Restorer").field("sink", &self.sink).finish_non_exhaustive()
+        f.debug_struct("Restorer")
+            .field("sink", &self.sink)
+            .finish_non_exhaustive()
     }
 }
 
@@ -156,7 +163,12 @@ impl Restorer {
                     rest.clone_into(&mut self.held);
                     return Ok(());
                 }
-                Match::Whole { len, entity, original, exact } if exact || !self.after_word => {
+                Match::Whole {
+                    len,
+                    entity,
+                    original,
+                    exact,
+                } if exact || !self.after_word => {
                     self.surrogate(rest.get(..len).unwrap_or_default(), entity, original, out)?;
                     len
                 }
@@ -184,7 +196,11 @@ impl Restorer {
         out: &mut String,
     ) -> Result<(), RestoreError> {
         let address = self.surroundings.forbidden() && !self.originals.in_addresses;
-        let path = if self.sink == Sink::Json { self.json.path() } else { "$".to_owned() };
+        let path = if self.sink == Sink::Json {
+            self.json.path()
+        } else {
+            "$".to_owned()
+        };
         if address || !(self.permission)(entity, &path) {
             out.push_str(surrogate);
         } else {
@@ -194,13 +210,18 @@ impl Restorer {
             self.restored += 1;
         }
         self.strays.end_word();
-        surrogate.chars().for_each(|character| self.advance(character));
+        surrogate
+            .chars()
+            .for_each(|character| self.advance(character));
         Ok(())
     }
 
     fn spend(&self, bytes: usize) -> Result<(), RestoreError> {
         let limit_bytes = self.originals.limit_bytes;
-        let before = self.originals.restored_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let before = self
+            .originals
+            .restored_bytes
+            .fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > limit_bytes {
             return Err(RestoreError::TooMuch { limit_bytes });
         }

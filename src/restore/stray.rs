@@ -43,7 +43,9 @@ impl Strays {
 
 /// `TYPE_` and ten characters of which at least two are digits, with a type that is known.
 fn has_form(word: &str) -> bool {
-    let Some((entity, code)) = word.rsplit_once('_') else { return false };
+    let Some((entity, code)) = word.rsplit_once('_') else {
+        return false;
+    };
     code.len() == 10
         && code.chars().all(|c| CODE.contains(c))
         && code.bytes().filter(u8::is_ascii_digit).count() >= 2
@@ -63,7 +65,13 @@ mod tests {
             strays.count()
         };
         assert_eq!(count("ask EMAIL_XT940KMVKT, 或CN_MOBILE_0123456789。"), 2);
-        for text in ["EMAIL_XT940KMVK", "EMAIL_XT940KMVKTA", "SET_PARAMETERS", "NOTYPE_XT940KMVKT", "EMAIL_XTABCKMVKT"] {
+        for text in [
+            "EMAIL_XT940KMVK",
+            "EMAIL_XT940KMVKTA",
+            "SET_PARAMETERS",
+            "NOTYPE_XT940KMVKT",
+            "EMAIL_XTABCKMVKT",
+        ] {
             assert_eq!(count(text), 0, "{text}");
         }
     }

@@ -31,7 +31,15 @@ enum Place {
 impl Surroundings {
     /// Whether an original must not be put in here.
     pub(super) fn forbidden(&self) -> bool {
-        matches!(self.place, Place::Url | Place::Target(_) | Place::Tag { attributes: true, .. })
+        matches!(
+            self.place,
+            Place::Url
+                | Place::Target(_)
+                | Place::Tag {
+                    attributes: true,
+                    ..
+                }
+        )
     }
 
     /// Moves on by one character.
@@ -52,8 +60,11 @@ impl Surroundings {
     fn within_prose(&self, character: char) -> Place {
         match (self.last, character) {
             ([.., '/'], '/') | ([.., 'w', 'w', 'w'], '.') => Place::Url,
-            ([.., ']'] | ([.., 'u', 'r', 'l']), '(') => Place::Target(1),
-            ([.., '<'], c) if c.is_ascii_alphabetic() => Place::Tag { attributes: false, seen: 1 },
+            ([.., ']'] | [.., 'u', 'r', 'l'], '(') => Place::Target(1),
+            ([.., '<'], c) if c.is_ascii_alphabetic() => Place::Tag {
+                attributes: false,
+                seen: 1,
+            },
             _ => Place::Prose,
         }
     }
@@ -64,7 +75,10 @@ impl Surroundings {
             return Place::Prose;
         }
         let attributes = attributes || character.is_ascii_whitespace() || character == '/';
-        Place::Tag { attributes, seen: seen + 1 }
+        Place::Tag {
+            attributes,
+            seen: seen + 1,
+        }
     }
 }
 

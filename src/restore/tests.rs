@@ -7,13 +7,25 @@ const NAME: &str = "PERSON_0ABC4DEFGH";
 fn map() -> RestoreMap {
     let mut map = RestoreMap::default();
     let entity = |name| EntityType::named(name).unwrap();
-    map.insert(MAIL, entity("EMAIL"), Sensitive::new("lena@example.org".to_owned()));
-    map.insert(NAME, entity("PERSON"), Sensitive::new("张\"三\"".to_owned()));
+    map.insert(
+        MAIL,
+        entity("EMAIL"),
+        Sensitive::new("lena@example.org".to_owned()),
+    );
+    map.insert(
+        NAME,
+        entity("PERSON"),
+        Sensitive::new("张\"三\"".to_owned()),
+    );
     map
 }
 
 fn restorer(sink: Sink) -> Restorer {
-    Restorer::new(Originals::new(&map(), 10_000, false), sink, Arc::new(|_, _| true))
+    Restorer::new(
+        Originals::new(&map(), 10_000, false),
+        sink,
+        Arc::new(|_, _| true),
+    )
 }
 
 fn in_pieces(sink: Sink, pieces: &[&str]) -> (String, Restorer) {
@@ -34,14 +46,26 @@ fn surrogates_become_originals_and_other_text_stays() {
     let cases = [
         ("write to EMAIL_XT940KMVKT.", "write to lena@example.org."),
         ("联系PERSON_0ABC4DEFGH吧", "联系张\"三\"吧"),
-        ("EMAIL_XT940KMVKT,EMAIL_XT940KMVKT", "lena@example.org,lena@example.org"),
-        ("email-xt940kmvkt and Email xt940KMVKT", "lena@example.org and lena@example.org"),
+        (
+            "EMAIL_XT940KMVKT,EMAIL_XT940KMVKT",
+            "lena@example.org,lena@example.org",
+        ),
+        (
+            "email-xt940kmvkt and Email xt940KMVKT",
+            "lena@example.org and lena@example.org",
+        ),
         ("ＥＭＡＩＬ＿ＸＴ９４０ＫＭＶＫＴ", "lena@example.org"),
         ("EMAIL_XT940KMVK", "EMAIL_XT940KMVK"),
         ("EMAIL_0000000000", "EMAIL_0000000000"),
         ("EMAEMAIL_XT940KMVKT", "EMAlena@example.org"),
-        ("see https://a.example/?EMAIL_XT940KMVKT", "see https://a.example/?EMAIL_XT940KMVKT"),
-        ("![i](//a.example/EMAIL_XT940KMVKT)", "![i](//a.example/EMAIL_XT940KMVKT)"),
+        (
+            "see https://a.example/?EMAIL_XT940KMVKT",
+            "see https://a.example/?EMAIL_XT940KMVKT",
+        ),
+        (
+            "![i](//a.example/EMAIL_XT940KMVKT)",
+            "![i](//a.example/EMAIL_XT940KMVKT)",
+        ),
         ("<a href=EMAIL_XT940KMVKT>", "<a href=EMAIL_XT940KMVKT>"),
         ("<EMAIL_XT940KMVKT>", "<lena@example.org>"),
     ];
@@ -54,9 +78,18 @@ fn surrogates_become_originals_and_other_text_stays() {
 fn json_is_escaped_at_the_level_where_a_surrogate_stands() {
     let cases = [
         (r#"{"to":"PERSON_0ABC4DEFGH"}"#, r#"{"to":"张\"三\""}"#),
-        (r#"{"b":"{\"to\":\"PERSON_0ABC4DEFGH\"}"}"#, r#"{"b":"{\"to\":\"张\\\"三\\\"\"}"}"#),
-        (r#"{"to":"\u0045MAIL_XT940KMVKT"}"#, r#"{"to":"lena@example.org"}"#),
-        (r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"EMAIL_XT940KMVKT"}"#, r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"lena@example.org"}"#),
+        (
+            r#"{"b":"{\"to\":\"PERSON_0ABC4DEFGH\"}"}"#,
+            r#"{"b":"{\"to\":\"张\\\"三\\\"\"}"}"#,
+        ),
+        (
+            r#"{"to":"\u0045MAIL_XT940KMVKT"}"#,
+            r#"{"to":"lena@example.org"}"#,
+        ),
+        (
+            r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"EMAIL_XT940KMVKT"}"#,
+            r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"lena@example.org"}"#,
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(whole(Sink::Json, text), expected);
@@ -69,7 +102,10 @@ fn only_a_proper_prefix_of_an_issued_surrogate_is_held_back() {
     restorer.push("hello PERSON_0ABC", &mut out).unwrap();
     assert_eq!((out.as_str(), restorer.holds()), ("hello ", true));
     restorer.push("X and", &mut out).unwrap();
-    assert_eq!((out.as_str(), restorer.holds()), ("hello PERSON_0ABCX and", false));
+    assert_eq!(
+        (out.as_str(), restorer.holds()),
+        ("hello PERSON_0ABCX and", false)
+    );
 }
 
 #[test]
@@ -84,7 +120,12 @@ fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
     let permission: Permission = Arc::new(|_, path| path == "$.to");
     let mut restorer = Restorer::new(Originals::new(&map(), 100, false), Sink::Json, permission);
     let mut out = String::new();
-    restorer.push(r#"{"to":"EMAIL_XT940KMVKT","log":"EMAIL_XT940KMVKT"}"#, &mut out).unwrap();
+    restorer
+        .push(
+            r#"{"to":"EMAIL_XT940KMVKT","log":"EMAIL_XT940KMVKT"}"#,
+            &mut out,
+        )
+        .unwrap();
     assert_eq!(out, r#"{"to":"lena@example.org","log":"EMAIL_XT940KMVKT"}"#);
 }
 
@@ -92,7 +133,12 @@ fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
 fn a_reply_that_repeats_a_surrogate_without_end_is_cut() {
     let (mut out, mut restorer) = (String::new(), restorer(Sink::Text));
     let result = restorer.push(&"EMAIL_XT940KMVKT ".repeat(1_000), &mut out);
-    assert_eq!(result, Err(RestoreError::TooMuch { limit_bytes: 10_000 }));
+    assert_eq!(
+        result,
+        Err(RestoreError::TooMuch {
+            limit_bytes: 10_000
+        })
+    );
     assert!(out.len() < 12_000);
 }
 
@@ -104,9 +150,18 @@ fn debug_shows_no_original() {
 
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just(MAIL.to_owned()), Just(NAME.to_owned()), Just("EMAIL_".to_owned()), Just("\\u0045".to_owned()),
-        Just("\"".to_owned()), Just("\\".to_owned()), Just("{\"a\":\"".to_owned()), Just("https://".to_owned()),
-        Just("PERSON_0ABC".to_owned()), Just("](".to_owned()), Just(")".to_owned()), "\\PC{0,6}",
+        Just(MAIL.to_owned()),
+        Just(NAME.to_owned()),
+        Just("EMAIL_".to_owned()),
+        Just("\\u0045".to_owned()),
+        Just("\"".to_owned()),
+        Just("\\".to_owned()),
+        Just("{\"a\":\"".to_owned()),
+        Just("https://".to_owned()),
+        Just("PERSON_0ABC".to_owned()),
+        Just("](".to_owned()),
+        Just(")".to_owned()),
+        "\\PC{0,6}",
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }

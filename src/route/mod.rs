@@ -27,7 +27,11 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { prefer: Vec::new(), inside_from_level: 6, easy_inside: false }
+        Self {
+            prefer: Vec::new(),
+            inside_from_level: 6,
+            easy_inside: false,
+        }
     }
 }
 
@@ -83,21 +87,33 @@ pub fn rank(
     fallback: Fallback,
     config: &Config,
 ) -> Result<Vec<usize>, NoRoute> {
-    let allowed: Vec<&DestinationOption> =
-        decision.options.iter().filter(|o| matches!(o.permit, Permit::Allowed(_))).collect();
+    let allowed: Vec<&DestinationOption> = decision
+        .options
+        .iter()
+        .filter(|o| matches!(o.permit, Permit::Allowed(_)))
+        .collect();
     if allowed.is_empty() {
-        return Err(NoRoute::Blocked { reason: block_reason(decision) });
+        return Err(NoRoute::Blocked {
+            reason: block_reason(decision),
+        });
     }
     let option = |c: &Candidate<'_>| allowed.iter().find(|o| &*o.destination == c.name);
     let serving = |c: &Candidate<'_>| option(c).is_some() && c.fit != Fit::None;
-    let mut order: Vec<usize> =
-        candidates.iter().enumerate().filter(|(_, c)| serving(c)).map(|(i, _)| i).collect();
+    let mut order: Vec<usize> = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| serving(c))
+        .map(|(i, _)| i)
+        .collect();
     if order.is_empty() {
         let inside_only = allowed.iter().all(|o| o.trust == Trust::Inside);
         return Err(NoRoute::NoneSetUp { inside_only });
     }
     let inside = |i: usize| {
-        candidates.get(i).and_then(&option).is_some_and(|o| o.trust == Trust::Inside)
+        candidates
+            .get(i)
+            .and_then(&option)
+            .is_some_and(|o| o.trust == Trust::Inside)
     };
     let wants_inside = decision.level >= config.inside_from_level
         || (config.easy_inside && difficulty == Complexity::Low);
@@ -108,7 +124,11 @@ pub fn rank(
             candidate.is_none_or(|c| !c.healthy),
             wants_inside && !inside(i),
             candidate.map(|c| c.fit),
-            config.prefer.iter().position(|p| p == name).unwrap_or(usize::MAX),
+            config
+                .prefer
+                .iter()
+                .position(|p| p == name)
+                .unwrap_or(usize::MAX),
             i,
         )
     });

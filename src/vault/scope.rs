@@ -223,18 +223,24 @@ impl Scope {
         self.persisted.load(Ordering::Acquire)
     }
 
-    /// A scope of its own keys, without a store.
-    #[cfg(test)]
-    pub(crate) fn detached(root: &RootKey, id: [u8; 16]) -> Arc<Self> {
-        let wrap = root.derive("vault/wrap/1", &[]).unwrap();
-        let blind = MacKey::new(&root.derive("vault/blind-index/1", &[]).unwrap());
+    /// A scope of its own keys, without a store: for trying a policy out, where nothing is kept.
+    ///
+    /// # Errors
+    /// [`VaultError::Crypto`].
+    pub fn detached(root: &RootKey, id: [u8; 16]) -> Result<Arc<Self>, VaultError> {
+        let wrap = root.derive("vault/wrap/1", &[])?;
+        let blind = MacKey::new(&root.derive("vault/blind-index/1", &[])?);
         let shared = Arc::new(Shared::new(blind, Duration::from_hours(1)));
         let keys = Keys {
             root,
             wrap: &wrap,
             shared: &shared,
         };
-        Arc::new(Self::create(ScopeId(id), &keys, Timestamp::from_micros(0)).unwrap())
+        Ok(Arc::new(Self::create(
+            ScopeId(id),
+            &keys,
+            Timestamp::from_micros(0),
+        )?))
     }
 }
 

@@ -37,6 +37,17 @@ pub trait Progress: Send + Sync {
     fn note(&self, line: &str);
 }
 
+/// Shows nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn begin(&self, _: &str, _: Option<u64>) {}
+    fn at(&self, _: u64) {}
+    fn end(&self) {}
+    fn note(&self, _: &str) {}
+}
+
 /// What can go wrong with model files.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {

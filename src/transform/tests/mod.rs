@@ -17,7 +17,7 @@ fn entity(name: &str) -> EntityType {
 /// Scopes of one tenant; the same `id` is the same conversation, with its memory of rows gone.
 fn scope(id: u8) -> Arc<Scope> {
     static ROOT: OnceLock<RootKey> = OnceLock::new();
-    Scope::detached(ROOT.get_or_init(|| RootKey::generate(1).unwrap()), [id; 16])
+    Scope::detached(ROOT.get_or_init(|| RootKey::generate(1).unwrap()), [id; 16]).unwrap()
 }
 
 fn finding(start: usize, value: &str, name: &str) -> Finding {
