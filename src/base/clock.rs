@@ -22,7 +22,10 @@ impl Timestamp {
     /// This moment and `duration` later; stays at the last moment that can be told.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)),
+        )
     }
 
     /// Since `earlier`; zero where that is later.
@@ -50,16 +53,21 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Some(hand) => Timestamp(hand.load(Ordering::Relaxed)),
-            None => Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| {
-                u64::try_from(d.as_micros()).unwrap_or(u64::MAX)
-            })),
+            None => Timestamp(
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .map_or(0, |d| u64::try_from(d.as_micros()).unwrap_or(u64::MAX)),
+            ),
         }
     }
 
     /// Moves a manual clock on; the system's clock can't be moved and stays.
     pub fn advance(&self, by: Duration) {
         if let Some(hand) = &self.0 {
-            hand.fetch_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            hand.fetch_add(
+                u64::try_from(by.as_micros()).unwrap_or(u64::MAX),
+                Ordering::Relaxed,
+            );
         }
     }
 }

@@ -40,12 +40,22 @@ const BUILT_IN: &[Row] = &[
     ("CN_MOBILE", "Chinese mobile number", "手机号", 3),
     ("CN_PLATE", "Chinese number plate", "车牌号", 3),
     ("CN_RESIDENT_ID", "Chinese resident ID", "居民身份证号", 3),
-    ("CN_USCC", "unified social credit code", "统一社会信用代码", 1),
+    (
+        "CN_USCC",
+        "unified social credit code",
+        "统一社会信用代码",
+        1,
+    ),
     ("CVV", "card verification code", "卡安全码", 5),
     ("EMAIL", "e-mail address", "电子邮箱", 3),
     ("IBAN", "IBAN", "国际银行账号", 4),
     ("IP", "IP address", "IP地址", 2),
-    ("LIT", "text in the form of a surrogate", "形似替代值的文本", 1),
+    (
+        "LIT",
+        "text in the form of a surrogate",
+        "形似替代值的文本",
+        1,
+    ),
     ("PASSWORD", "password", "口令", 5),
     ("PERSON", "person's name", "姓名", 3),
     ("PHONE", "telephone number", "电话号码", 3),
@@ -61,10 +71,16 @@ impl EntityType {
 
     /// The built-in type of this name, or one that a policy has defined; `None` for any other name.
     pub fn named(name: &str) -> Option<Self> {
-        BUILT_IN.iter().find(|row| row.0 == name).map(|row| Self(row.0)).or_else(|| {
-            let names = custom_names().lock().unwrap_or_else(PoisonError::into_inner);
-            names.get(name).map(|name| Self(name))
-        })
+        BUILT_IN
+            .iter()
+            .find(|row| row.0 == name)
+            .map(|row| Self(row.0))
+            .or_else(|| {
+                let names = custom_names()
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                names.get(name).map(|name| Self(name))
+            })
     }
 
     /// Defines a type that a policy names; a built-in name gives the built-in type.
@@ -74,13 +90,18 @@ impl EntityType {
     pub fn define(name: &str) -> Option<Self> {
         let form = (2..=40).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if !form {
             return None;
         }
         Self::named(name).or_else(|| {
             let leaked: &'static str = Box::leak(name.to_owned().into_boxed_str());
-            custom_names().lock().unwrap_or_else(PoisonError::into_inner).insert(leaked);
+            custom_names()
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(leaked);
             Some(Self(leaked))
         })
     }

@@ -14,7 +14,10 @@ impl RequestId {
     pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
         let mut bytes = [0; 16];
         let millis = (now.as_micros() / 1000).to_be_bytes();
-        for (slot, byte) in bytes.iter_mut().zip(millis.into_iter().skip(2).chain(random)) {
+        for (slot, byte) in bytes
+            .iter_mut()
+            .zip(millis.into_iter().skip(2).chain(random))
+        {
             *slot = byte;
         }
         Self(bytes)

@@ -19,7 +19,10 @@ pub struct Span {
 impl Span {
     /// The range `start..end`; an end before the start makes it empty at `start`.
     pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end: if end < start { start } else { end } }
+        Self {
+            start,
+            end: if end < start { start } else { end },
+        }
     }
 
     /// Length in bytes.
@@ -44,7 +47,10 @@ impl Span {
 
     /// The smallest span that holds both.
     pub fn union(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     /// The text it covers, or `None` where it reaches outside or off a character boundary.

@@ -42,6 +42,8 @@ pub struct RemoteConfig {
     pub allow_http: bool,
     /// Private addresses also for a destination outside (an outgoing relay, say); false by default.
     pub allow_private: bool,
+    /// PEM file with the certificate authorities to trust instead of the system's, such as the company's own.
+    pub ca_file: Option<PathBuf>,
     /// Names that apps use → names at the destination. DeepSeek's current models by default, else required.
     pub models: BTreeMap<String, String>,
     /// The destination's name of the model that stands in for any name not in `models`; none by default.
@@ -171,4 +173,82 @@ pub struct ConfigError {
     pub destination: String,
     /// What is wrong and what to write instead; holds no secret.
     pub problem: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use figment::Figment;
+    use figment::providers::{Format, Toml};
+
+    fn read(toml: &str) -> Result<Config, String> {
+        Figment::from(Toml::string(toml))
+            .extract()
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_kind_has_its_own_keys() {
+        let config = read(
+            r#"
+            [destinations.deepseek]
+            kind = "deepseek"
+            api_key = "hush"
+            [destinations.ours]
+            kind = "openai"
+            base_url = "https://llm.example/v1"
+            models = { chat = "qwen3-32b" }
+            [destinations.local]
+            kind = "local"
+            threads = 3
+            "#,
+        )
+        .unwrap();
+        let kinds: Vec<_> = config.destinations.values().collect();
+        assert!(matches!(
+            kinds.as_slice(),
+            [
+                DestinationConfig::Deepseek(_),
+                DestinationConfig::Local(_),
+                DestinationConfig::Openai(_)
+            ]
+        ));
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn unknown_keys_and_kinds_are_errors() {
+        let cases = [
+            ("models_dir = 'x'", "models_dir"),
+            (
+                "destinations.a = { kind = 'deepseek', threads = 3 }",
+                "threads",
+            ),
+            (
+                "destinations.a = { kind = 'local', base_url = 'x' }",
+                "base_url",
+            ),
+            ("destinations.a = { kind = 'azure' }", "azure"),
+            ("destinations.a = { base_url = 'x' }", "kind"),
+        ];
+        for (toml, words) in cases {
+            let problem = read(toml).unwrap_err();
+            assert!(problem.contains(words), "{problem}");
+        }
+    }
+
+    #[test]
+    fn models_by_name_and_by_preference() {
+        let models = Models::new([("chat", "real")], Some("fallback".to_owned()));
+        let cases = [
+            (Some("chat"), "real"),
+            (Some("other"), "fallback"),
+            (None, "fallback"),
+        ];
+        for (asked, there) in cases {
+            assert_eq!(models.upstream(asked), Some(there));
+        }
+        assert_eq!(models.names().collect::<Vec<_>>(), ["chat"]);
+        assert_eq!(Models::default().upstream(None), None);
+    }
 }

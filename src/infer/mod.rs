@@ -6,8 +6,11 @@
 //! Refuses to know: what a body means, policy, findings, surrogates, apps. A body comes in as bytes that may leave, and the
 //! reply goes out as bytes that nobody has looked at yet. No text of either is put into an error or a log line.
 
+pub mod cloud;
 mod config;
 pub mod local;
+pub mod models;
+pub mod remote;
 
 pub use config::{
     Config, ConfigError, DestinationConfig, LocalConfig, Models, Reach, RemoteConfig, Secret,
@@ -129,7 +132,9 @@ pub enum DownReason {
     Unreachable,
     /// It answered with server errors.
     Failing,
-    /// It refuses our key (HTTP 401 or 403).
+    /// No key is configured for it.
+    NoKey,
+    /// It refuses our key (HTTP 401).
     KeyRefused,
     /// The account has no credit left (HTTP 402).
     NoCredit,
@@ -147,6 +152,7 @@ impl DownReason {
         match self {
             Self::Unreachable => "unreachable",
             Self::Failing => "failing",
+            Self::NoKey => "no_key",
             Self::KeyRefused => "key_refused",
             Self::NoCredit => "no_credit",
             Self::Throttled => "throttled",
@@ -185,8 +191,8 @@ pub enum BackendError {
     /// It answered in a way that can't be used: a redirect, a compressed body, no HTTP.
     #[error("the destination's answer is not one that can be used")]
     BadReply,
-    /// It died in the middle of its answer.
-    #[error("the destination broke off in the middle of its answer")]
+    /// It broke the connection off before or in the middle of its answer.
+    #[error("the destination broke off before its answer was complete")]
     Broken,
 }
 
