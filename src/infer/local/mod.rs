@@ -10,18 +10,17 @@
 
 mod backend;
 mod launch;
+mod model_file;
 mod options;
 mod settings;
 mod supervisor;
 #[cfg(test)]
 #[cfg(feature = "local")]
 mod tests;
-mod verify;
 #[cfg(feature = "local")]
 pub mod worker;
 
 pub use backend::LocalBackend;
 pub use launch::WORKER_PREFIX;
 pub use options::WorkerOptions;
-pub use settings::{ModelFile, Settings};
 pub use supervisor::Status;

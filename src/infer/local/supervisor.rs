@@ -1,8 +1,8 @@
 //! Keeps a worker running: starts it, waits for its health, starts it again when it dies, stops it when nobody needs it.
 
-use super::launch::{Launcher, SocketFolder, Worker, launch};
-use super::verify::{Fault, Stamp, verify};
-use super::{ModelFile, Settings};
+use super::launch::{Launcher, Loadable, SocketFolder, Worker, launch};
+use super::model_file::{Fault, ModelFile};
+use super::settings::Settings;
 use crate::base::{Clock, Timestamp};
 use crate::infer::{BackendError, DownReason, Health};
 use parking_lot::Mutex;
@@ -215,7 +215,7 @@ impl Supervisor {
                 Phase::Starting => {}
                 Phase::Down { fault, again, .. } => {
                     let pause = again.saturating_duration_since(Instant::now());
-                    if pause > PATIENCE {
+                    if pause > PATIENCE || fault.reason == DownReason::NoModel {
                         return Err(down(&fault, pause));
                     }
                 }
@@ -282,7 +282,6 @@ enum End {
 async fn supervise(shared: Arc<Shared>, launcher: Launcher, model: ModelFile, settings: Settings) {
     let mut stop = shared.stop.subscribe();
     let mut pause = FIRST_PAUSE;
-    let mut verified = None;
     let mut number = 0;
     let folder = match SocketFolder::make() {
         Ok(folder) => folder,
@@ -295,7 +294,7 @@ async fn supervise(shared: Arc<Shared>, launcher: Launcher, model: ModelFile, se
         number += 1;
         shared.phase.send_replace(Phase::Starting);
         let begun = Instant::now();
-        let start = start(&launcher, &folder, number, &model, &settings, &mut verified);
+        let start = start(&launcher, &folder, number, &model, &settings);
         let started = tokio::select! {
             started = start => started,
             () = told_to_stop(&mut stop) => return over(&shared, stopped()),
@@ -370,13 +369,18 @@ async fn start(
     number: u64,
     model: &ModelFile,
     settings: &Settings,
-    verified: &mut Option<Stamp>,
 ) -> Result<Worker, Fault> {
-    let (file, last) = (model.clone(), verified.clone());
-    let checked = tokio::task::spawn_blocking(move || verify(&file, last.as_ref())).await;
-    let stamp =
-        checked.map_err(|_| Fault::new(DownReason::NoModel, "the model's check failed"))??;
-    *verified = Some(stamp);
+    let file = model.clone();
+    let checked = tokio::task::spawn_blocking(move || file.usable()).await;
+    let path = checked.map_err(|_| Fault::new(DownReason::NoModel, "the check failed"))??;
+    // The catalogue's figure is for a context of this length.
+    let usual = settings.context_tokens.is_none_or(|tokens| tokens <= 8192);
+    let memory_mib = model.memory_mib().filter(|_| usual).map(|mib| mib * 2);
+    let model = Loadable {
+        name: model.name(),
+        path,
+        memory_mib,
+    };
     launch(launcher, folder, number, model, settings).await
 }
 
