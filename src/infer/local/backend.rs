@@ -1,8 +1,10 @@
 //! The [`Backend`] over a supervised worker.
 
+use super::Status;
 use super::model_file::ModelFile;
+use super::names::names;
 use super::settings::Settings;
-use super::supervisor::{Ready, Status, Supervisor};
+use super::supervisor::{Ready, Supervisor};
 use crate::base::Clock;
 use crate::infer::models::Folder;
 use crate::infer::{
@@ -10,11 +12,6 @@ use crate::infer::{
 };
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-
-/// Where no worker can be: the program was built without llama.cpp.
-#[cfg(not(feature = "local"))]
-const NOT_BUILT: &str =
-    "built without the local model; build with the feature `local`, or use a remote destination";
 
 /// The model in the building.
 #[derive(Debug)]
@@ -29,8 +26,6 @@ impl LocalBackend {
     /// catalogue's model files. A model file that is missing is no error: the backend is down and looks again, so that it
     /// comes up when the file has been pulled. Dropping the backend stops the worker, [`LocalBackend::stop`] also waits
     /// for its end.
-    ///
-    /// In a program that was built without the feature `local`, the backend is down from the start.
     ///
     /// # Errors
     ///
@@ -47,13 +42,7 @@ impl LocalBackend {
             problem: error.to_string(),
         })?;
         let models = names(config, &model.name());
-        #[cfg(feature = "local")]
         let supervisor = Supervisor::start(super::launch::itself(), model, settings, clock);
-        #[cfg(not(feature = "local"))]
-        let supervisor = {
-            drop((model, settings));
-            Supervisor::without_worker(NOT_BUILT, clock)
-        };
         Ok(Self {
             name: name.to_owned(),
             models,
@@ -76,7 +65,7 @@ impl LocalBackend {
         self.supervisor.stop().await;
     }
 
-    #[cfg(all(test, feature = "local"))]
+    #[cfg(test)]
     pub(super) fn launched_by(
         launcher: super::launch::Launcher,
         settings: Settings,
@@ -103,13 +92,6 @@ impl LocalBackend {
             answer => answer,
         }
     }
-}
-
-/// Every name leads to the one model there is, unless the configuration is strict about names.
-fn names(config: &LocalConfig, model: &str) -> Models {
-    let given = config.models.keys().map(String::as_str);
-    let all = given.chain([model]).map(|name| (name, model));
-    Models::new(all, (!config.strict_names).then(|| model.to_owned()))
 }
 
 async fn ask(ready: Ready, request: &Outbound) -> Result<Inbound, BackendError> {

@@ -1,5 +1,6 @@
 //! Keeps a worker running: starts it, waits for its health, starts it again when it dies, stops it when nobody needs it.
 
+use super::Status;
 use super::launch::{Launcher, Loadable, SocketFolder, Worker, launch};
 use super::model_file::{Fault, ModelFile};
 use super::settings::Settings;
@@ -23,19 +24,6 @@ const PROVEN_AFTER: Duration = Duration::from_mins(1);
 const SUSPICION: Duration = Duration::from_millis(200);
 /// A request waits for a restart only if it comes within this time.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the worker is doing, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// Stopped since nobody needs it; the next request starts it.
-    Asleep,
-    /// Loading its model.
-    Starting,
-    /// Answering.
-    Up,
-    /// Not running; the sentence says why and what to do.
-    Down(String),
-}
 
 #[derive(Debug, Clone)]
 pub(super) enum Phase {
@@ -128,24 +116,8 @@ impl Supervisor {
         settings: Settings,
         clock: Clock,
     ) -> Self {
-        let supervisor = Self::idle(Phase::Starting, settings.start_timeout, clock);
-        let shared = Arc::clone(&supervisor.shared);
-        let task = tokio::spawn(supervise(shared, launcher, model, settings));
-        *supervisor.task.lock() = Some(task);
-        supervisor
-    }
-
-    /// One that never has a worker.
-    #[cfg(not(feature = "local"))]
-    pub(super) fn without_worker(why: &str, clock: Clock) -> Self {
-        let fault = Fault::new(DownReason::NoModel, why);
-        let since = clock.now();
-        Self::idle(Phase::Over { since, fault }, Duration::ZERO, clock)
-    }
-
-    fn idle(phase: Phase, start_timeout: Duration, clock: Clock) -> Self {
         let shared = Arc::new(Shared {
-            phase: watch::Sender::new(phase),
+            phase: watch::Sender::new(Phase::Starting),
             in_flight: AtomicUsize::new(0),
             suspect: AtomicU64::new(0),
             last_used: Mutex::new(Instant::now()),
@@ -153,9 +125,11 @@ impl Supervisor {
             stop: watch::Sender::new(false),
             clock,
         });
+        let start_timeout = settings.start_timeout;
+        let task = tokio::spawn(supervise(Arc::clone(&shared), launcher, model, settings));
         Self {
             shared,
-            task: Mutex::new(None),
+            task: Mutex::new(Some(task)),
             start_timeout,
         }
     }
