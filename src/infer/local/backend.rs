@@ -1,16 +1,17 @@
 //! The [`Backend`] over a supervised worker.
 
-use super::supervisor::{Ready, Status, Supervisor};
-use super::{ModelFile, Settings};
+use super::Status;
+use super::model_file::ModelFile;
+use super::names::names;
+use super::settings::Settings;
+use super::supervisor::{Ready, Supervisor};
 use crate::base::Clock;
-use crate::infer::{Backend, BackendError, Health, Inbound, LocalConfig, Models, Outbound};
+use crate::infer::models::Folder;
+use crate::infer::{
+    Backend, BackendError, ConfigError, Health, Inbound, LocalConfig, Models, Outbound,
+};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-
-/// Where no worker can be: the program was built without llama.cpp.
-#[cfg(not(feature = "local"))]
-const NOT_BUILT: &str =
-    "built without the local model; build with the feature `local`, or use a remote destination";
 
 /// The model in the building.
 #[derive(Debug)]
@@ -21,30 +22,32 @@ pub struct LocalBackend {
 }
 
 impl LocalBackend {
-    /// Starts the worker in the background; needs a tokio runtime. `name` is the destination's. Dropping the backend stops
-    /// the worker, [`LocalBackend::stop`] also waits for its end.
+    /// Starts the worker in the background; needs a tokio runtime. `name` is the destination's, `folder` holds the
+    /// catalogue's model files. A model file that is missing is no error: the backend is down and looks again, so that it
+    /// comes up when the file has been pulled. Dropping the backend stops the worker, [`LocalBackend::stop`] also waits
+    /// for its end.
     ///
-    /// In a program that was built without the feature `local`, the backend is down from the start.
+    /// # Errors
+    ///
+    /// When the configuration can't be used: a value out of its range, a model that the catalogue doesn't know.
     pub fn start(
         name: &str,
         config: &LocalConfig,
-        settings: Settings,
-        model: ModelFile,
+        folder: &Folder,
         clock: Clock,
-    ) -> Self {
-        let models = names(config, &model.name);
-        #[cfg(feature = "local")]
+    ) -> Result<Self, ConfigError> {
+        let settings = Settings::check(name, config)?;
+        let model = ModelFile::of(config, folder).map_err(|error| ConfigError {
+            destination: name.to_owned(),
+            problem: error.to_string(),
+        })?;
+        let models = names(config, &model.name());
         let supervisor = Supervisor::start(super::launch::itself(), model, settings, clock);
-        #[cfg(not(feature = "local"))]
-        let supervisor = {
-            drop((model, settings));
-            Supervisor::without_worker(NOT_BUILT, clock)
-        };
-        Self {
+        Ok(Self {
             name: name.to_owned(),
             models,
             supervisor,
-        }
+        })
     }
 
     /// What the worker is doing, in words for people.
@@ -62,13 +65,13 @@ impl LocalBackend {
         self.supervisor.stop().await;
     }
 
-    #[cfg(all(test, feature = "local"))]
+    #[cfg(test)]
     pub(super) fn launched_by(
         launcher: super::launch::Launcher,
         settings: Settings,
         model: ModelFile,
     ) -> Self {
-        let models = names(&LocalConfig::default(), &model.name);
+        let models = names(&LocalConfig::default(), &model.name());
         let supervisor = Supervisor::start(launcher, model, settings, Clock::system());
         Self {
             name: "local".to_owned(),
@@ -89,13 +92,6 @@ impl LocalBackend {
             answer => answer,
         }
     }
-}
-
-/// Every name leads to the one model there is, unless the configuration is strict about names.
-fn names(config: &LocalConfig, model: &str) -> Models {
-    let given = config.models.keys().map(String::as_str);
-    let all = given.chain([model]).map(|name| (name, model));
-    Models::new(all, (!config.strict_names).then(|| model.to_owned()))
 }
 
 async fn ask(ready: Ready, request: &Outbound) -> Result<Inbound, BackendError> {

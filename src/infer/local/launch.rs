@@ -1,7 +1,8 @@
 //! Starting one worker process and waiting until it answers.
 
-use super::verify::Fault;
-use super::{ModelFile, Settings, WorkerOptions};
+use super::WorkerOptions;
+use super::model_file::Fault;
+use super::settings::Settings;
 use crate::infer::DownReason;
 use parking_lot::Mutex;
 use std::fs::DirBuilder;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use std::{env, io};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, Command};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Begins a line of the worker's standard error that is for people.
@@ -22,6 +24,8 @@ pub const WORKER_PREFIX: &str = "vestibule worker: ";
 const MAX_SOCKET_PATH: usize = 107;
 /// How often a starting worker is asked whether it is ready.
 const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How long the last line of a worker that has ended may be on its way.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 /// How long a worker that was told to stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
@@ -105,8 +109,19 @@ pub(super) struct Worker {
     /// Closing it tells the worker to end.
     stdin: Option<ChildStdin>,
     last_words: Arc<Mutex<String>>,
+    /// Ends when its standard error does.
+    listener: Option<JoinHandle<()>>,
     /// Speaks to it.
     pub client: reqwest::Client,
+}
+
+/// A model file that may be loaded.
+#[derive(Debug)]
+pub(super) struct Loadable {
+    pub name: String,
+    pub path: PathBuf,
+    /// What the worker may use where the configuration sets no limit.
+    pub memory_mib: Option<u64>,
 }
 
 /// Starts a worker and waits until it has loaded its model.
@@ -114,20 +129,20 @@ pub(super) async fn launch(
     launcher: &Launcher,
     folder: &SocketFolder,
     number: u64,
-    model: &ModelFile,
+    model: Loadable,
     settings: &Settings,
 ) -> Result<Worker, Fault> {
     let socket = folder.socket(number)?;
     let options = WorkerOptions {
-        model: model.path.clone(),
-        name: model.name.clone(),
+        model: model.path,
+        name: model.name,
         socket: socket.clone(),
         threads: settings.threads,
         context_tokens: settings.context_tokens,
         parallel: settings.parallel,
         queue: settings.queue,
         max_tokens: settings.max_tokens,
-        memory_mib: settings.memory_mib,
+        memory_mib: settings.memory_mib.or(model.memory_mib),
     };
     let mut worker = spawn(launcher(&options), &socket)?;
     let deadline = Instant::now() + settings.start_timeout;
@@ -159,9 +174,8 @@ fn spawn(mut command: Command, socket: &Path) -> Result<Worker, Fault> {
         .spawn()
         .map_err(|error| fault(format!("the worker can't be started: {error}")))?;
     let last_words = Arc::new(Mutex::new(String::new()));
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(listen(stderr, Arc::clone(&last_words)));
-    }
+    let stderr = child.stderr.take();
+    let listener = stderr.map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&last_words))));
     let client = reqwest::Client::builder()
         .unix_socket(socket)
         .redirect(reqwest::redirect::Policy::none())
@@ -173,6 +187,7 @@ fn spawn(mut command: Command, socket: &Path) -> Result<Worker, Fault> {
         child,
         stdin,
         last_words,
+        listener,
         client,
     })
 }
@@ -218,9 +233,12 @@ impl Worker {
         }
     }
 
-    async fn fault(&self, status: std::process::ExitStatus) -> Fault {
-        // Its last line may still be on the way.
-        sleep(Duration::from_millis(20)).await;
+    async fn fault(&mut self, status: std::process::ExitStatus) -> Fault {
+        if let Some(listener) = self.listener.take()
+            && timeout(LAST_WORDS_WITHIN, listener).await.is_err()
+        {
+            tracing::debug!("somebody else holds the worker's standard error");
+        }
         let words = self.last_words.lock().clone();
         if words.is_empty() {
             return Fault::new(DownReason::Stopped, format!("the worker ended ({status})"));

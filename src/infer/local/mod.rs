@@ -8,20 +8,45 @@
 //!
 //! Built without the feature `local` there is no worker; the backend is then down and says so.
 
+#[cfg(not(feature = "local"))]
+mod absent;
+#[cfg(feature = "local")]
 mod backend;
+#[cfg(feature = "local")]
 mod launch;
+#[cfg(feature = "local")]
+mod model_file;
+mod names;
+#[cfg(feature = "local")]
 mod options;
+#[cfg(feature = "local")]
 mod settings;
+#[cfg(feature = "local")]
 mod supervisor;
 #[cfg(test)]
 #[cfg(feature = "local")]
 mod tests;
-mod verify;
 #[cfg(feature = "local")]
 pub mod worker;
 
+#[cfg(not(feature = "local"))]
+pub use absent::LocalBackend;
+#[cfg(feature = "local")]
 pub use backend::LocalBackend;
+#[cfg(feature = "local")]
 pub use launch::WORKER_PREFIX;
+#[cfg(feature = "local")]
 pub use options::WorkerOptions;
-pub use settings::{ModelFile, Settings};
-pub use supervisor::Status;
+
+/// What the worker is doing, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Stopped since nobody needs it; the next request starts it.
+    Asleep,
+    /// Loading its model.
+    Starting,
+    /// Answering.
+    Up,
+    /// Not running; the sentence says why and what to do.
+    Down(String),
+}

@@ -1,43 +1,11 @@
 //! The configuration of a local destination, checked into use.
 
 use crate::infer::{ConfigError, LocalConfig};
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// A model file on disk, as the catalogue or the configuration names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelFile {
-    /// What apps and replies call the model.
-    pub name: String,
-    /// The GGUF file.
-    pub path: PathBuf,
-    /// Its SHA-256 in hexadecimal, where it is known: a file with another one isn't loaded.
-    pub sha256: Option<String>,
-}
-
-impl ModelFile {
-    /// A file that the configuration names by its path: called by its file name, its hash unknown.
-    ///
-    /// ```
-    /// use vestibule::infer::local::ModelFile;
-    /// assert_eq!(ModelFile::at("/models/Qwen3-4B-Q4_K_M.gguf").name, "Qwen3-4B-Q4_K_M");
-    /// ```
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let stem = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        Self {
-            name: stem.unwrap_or_else(|| "local".to_owned()),
-            path,
-            sha256: None,
-        }
-    }
-}
 
 /// A checked [`LocalConfig`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub(super) struct Settings {
     /// Threads that compute, at least 1.
     pub threads: u16,
     /// Tokens that all requests at once may hold; `None`: the model's own context length, at most 8,192.
@@ -58,11 +26,7 @@ pub struct Settings {
 
 impl Settings {
     /// Checks the ranges that [`LocalConfig`] documents; `destination` is for messages.
-    ///
-    /// # Errors
-    ///
-    /// A value outside its range.
-    pub fn check(destination: &str, config: &LocalConfig) -> Result<Self, ConfigError> {
+    pub(super) fn check(destination: &str, config: &LocalConfig) -> Result<Self, ConfigError> {
         let within = |key: &str, value: u64, low: u64, high: u64| {
             if (low..=high).contains(&value) {
                 return Ok(value);

@@ -1,8 +1,9 @@
 //! Keeps a worker running: starts it, waits for its health, starts it again when it dies, stops it when nobody needs it.
 
-use super::launch::{Launcher, SocketFolder, Worker, launch};
-use super::verify::{Fault, Stamp, verify};
-use super::{ModelFile, Settings};
+use super::Status;
+use super::launch::{Launcher, Loadable, SocketFolder, Worker, launch};
+use super::model_file::{Fault, ModelFile};
+use super::settings::Settings;
 use crate::base::{Clock, Timestamp};
 use crate::infer::{BackendError, DownReason, Health};
 use parking_lot::Mutex;
@@ -23,19 +24,6 @@ const PROVEN_AFTER: Duration = Duration::from_mins(1);
 const SUSPICION: Duration = Duration::from_millis(200);
 /// A request waits for a restart only if it comes within this time.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the worker is doing, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// Stopped since nobody needs it; the next request starts it.
-    Asleep,
-    /// Loading its model.
-    Starting,
-    /// Answering.
-    Up,
-    /// Not running; the sentence says why and what to do.
-    Down(String),
-}
 
 #[derive(Debug, Clone)]
 pub(super) enum Phase {
@@ -128,24 +116,8 @@ impl Supervisor {
         settings: Settings,
         clock: Clock,
     ) -> Self {
-        let supervisor = Self::idle(Phase::Starting, settings.start_timeout, clock);
-        let shared = Arc::clone(&supervisor.shared);
-        let task = tokio::spawn(supervise(shared, launcher, model, settings));
-        *supervisor.task.lock() = Some(task);
-        supervisor
-    }
-
-    /// One that never has a worker.
-    #[cfg(not(feature = "local"))]
-    pub(super) fn without_worker(why: &str, clock: Clock) -> Self {
-        let fault = Fault::new(DownReason::NoModel, why);
-        let since = clock.now();
-        Self::idle(Phase::Over { since, fault }, Duration::ZERO, clock)
-    }
-
-    fn idle(phase: Phase, start_timeout: Duration, clock: Clock) -> Self {
         let shared = Arc::new(Shared {
-            phase: watch::Sender::new(phase),
+            phase: watch::Sender::new(Phase::Starting),
             in_flight: AtomicUsize::new(0),
             suspect: AtomicU64::new(0),
             last_used: Mutex::new(Instant::now()),
@@ -153,9 +125,11 @@ impl Supervisor {
             stop: watch::Sender::new(false),
             clock,
         });
+        let start_timeout = settings.start_timeout;
+        let task = tokio::spawn(supervise(Arc::clone(&shared), launcher, model, settings));
         Self {
             shared,
-            task: Mutex::new(None),
+            task: Mutex::new(Some(task)),
             start_timeout,
         }
     }
@@ -215,7 +189,7 @@ impl Supervisor {
                 Phase::Starting => {}
                 Phase::Down { fault, again, .. } => {
                     let pause = again.saturating_duration_since(Instant::now());
-                    if pause > PATIENCE {
+                    if pause > PATIENCE || fault.reason == DownReason::NoModel {
                         return Err(down(&fault, pause));
                     }
                 }
@@ -282,7 +256,6 @@ enum End {
 async fn supervise(shared: Arc<Shared>, launcher: Launcher, model: ModelFile, settings: Settings) {
     let mut stop = shared.stop.subscribe();
     let mut pause = FIRST_PAUSE;
-    let mut verified = None;
     let mut number = 0;
     let folder = match SocketFolder::make() {
         Ok(folder) => folder,
@@ -295,7 +268,7 @@ async fn supervise(shared: Arc<Shared>, launcher: Launcher, model: ModelFile, se
         number += 1;
         shared.phase.send_replace(Phase::Starting);
         let begun = Instant::now();
-        let start = start(&launcher, &folder, number, &model, &settings, &mut verified);
+        let start = start(&launcher, &folder, number, &model, &settings);
         let started = tokio::select! {
             started = start => started,
             () = told_to_stop(&mut stop) => return over(&shared, stopped()),
@@ -370,13 +343,18 @@ async fn start(
     number: u64,
     model: &ModelFile,
     settings: &Settings,
-    verified: &mut Option<Stamp>,
 ) -> Result<Worker, Fault> {
-    let (file, last) = (model.clone(), verified.clone());
-    let checked = tokio::task::spawn_blocking(move || verify(&file, last.as_ref())).await;
-    let stamp =
-        checked.map_err(|_| Fault::new(DownReason::NoModel, "the model's check failed"))??;
-    *verified = Some(stamp);
+    let file = model.clone();
+    let checked = tokio::task::spawn_blocking(move || file.usable()).await;
+    let path = checked.map_err(|_| Fault::new(DownReason::NoModel, "the check failed"))??;
+    // The catalogue's figure is for a context of this length.
+    let usual = settings.context_tokens.is_none_or(|tokens| tokens <= 8192);
+    let memory_mib = model.memory_mib().filter(|_| usual).map(|mib| mib * 2);
+    let model = Loadable {
+        name: model.name(),
+        path,
+        memory_mib,
+    };
     launch(launcher, folder, number, model, settings).await
 }
 

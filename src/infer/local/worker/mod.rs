@@ -1,7 +1,7 @@
 //! The worker process: one model, one engine thread, an HTTP server on a Unix socket that speaks `OpenAI`'s JSON.
 //!
-//! `POST /v1/chat/completions` (whole and streamed), `GET /health`, `GET /v1/models`. Of the four parts — [`server`] (HTTP),
-//! [`request`]/[`reply`] (JSON), [`schedule`] (who gets the next token) and [`llama`] (C++) — each knows only its neighbour.
+//! `POST /v1/chat/completions` (whole and streamed), `GET /health`, `GET /v1/models`. Of the four parts — `server` (HTTP),
+//! `request` and `reply` (JSON), `schedule` (who gets the next token) and `llama` (C++) — each knows only its neighbour.
 //!
 //! The worker sees text as it came from the app. It opens no network connection, writes no file and logs no text; it leaves no
 //! core dump; it ends when its standard input closes, that is, when the gateway is gone.

@@ -32,6 +32,9 @@ const MAX_BODY_BYTES: usize = 64 << 20;
 /// A stream says that it is alive this often while its request waits.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(10);
 
+/// Pause after a connection that could not be accepted.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 struct Service {
@@ -71,10 +74,16 @@ pub(super) async fn serve(
         tokio::select! {
             _ = &mut parent_gone => return Ok(()),
             _ = terminate.recv() => {}
-            accepted = listener.accept() => {
-                let (stream, _) = accepted.map_err(system("accepting a connection"))?;
-                tokio::spawn(connection(Arc::clone(&service), TokioIo::new(stream)));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(connection(Arc::clone(&service), TokioIo::new(stream)));
+                }
+                Err(error) => {
+                    // Out of file descriptors, say: those that are served go on.
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+                }
+            },
         }
     }
 }
