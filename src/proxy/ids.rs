@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn ids_of_one_moment_differ_across_batches() {
         let clock = Clock::manual(Timestamp::from_micros(1_000_000));
-        let ids: HashSet<_> = (0..BATCH * 3 + 1).map(|_| next(&clock)).collect();
+        let ids: HashSet<_> = (0..=BATCH * 3).map(|_| next(&clock)).collect();
         assert_eq!(ids.len(), BATCH * 3 + 1);
     }
 }
