@@ -4,6 +4,7 @@
 
 use super::activity::{Activity, InFlight};
 use super::answer::Answer;
+use super::ids;
 use super::metrics::HttpMetrics;
 use super::receive;
 use super::rescue::{Fault, rescue};
@@ -38,16 +39,6 @@ impl<S> Identify<S> {
     pub(super) const fn new(inner: S, clock: Clock, stop: Stop) -> Self {
         Self { inner, clock, stop }
     }
-
-    /// Sorts by time, and is not to be guessed where the system gives random bytes; without them it still tells requests
-    /// apart by time, which is all that an id is used for.
-    fn id(&self) -> RequestId {
-        let mut random = [0; 10];
-        if getrandom::fill(&mut random).is_err() {
-            tracing::warn!("no random bytes for a request id");
-        }
-        RequestId::new(self.clock.now(), random)
-    }
 }
 
 impl<S> Service<Request<Incoming>> for Identify<S>
@@ -64,7 +55,7 @@ where
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let id = self.id();
+        let id = ids::next(&self.clock);
         let goodbye = (request.version() < Version::HTTP_2).then(|| self.stop.clone());
         IdentifyFuture {
             inner: self.inner.call((id, request)),

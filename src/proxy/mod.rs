@@ -14,6 +14,7 @@ mod answer;
 mod body;
 mod connection;
 mod credential;
+mod ids;
 mod layers;
 pub mod metrics;
 mod receive;

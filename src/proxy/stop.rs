@@ -46,17 +46,48 @@ impl Default for Stop {
     }
 }
 
-/// Returns at the first SIGTERM or SIGINT.
+/// Listens for SIGTERM and SIGINT from now on; the future ends at the first. Call it before anything that a signal must
+/// not interrupt, inside a runtime.
 ///
 /// # Errors
 ///
 /// Where the signals can't be listened to.
-pub async fn stop_signal() -> std::io::Result<()> {
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{Signal, getpid, kill_process};
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn sigterm_ends_the_wait() {
+        let mut waiting = Box::pin(stop_signal().unwrap());
+        assert!(
+            timeout(Duration::from_millis(20), &mut waiting)
+                .await
+                .is_err()
+        );
+        kill_process(getpid(), Signal::TERM).unwrap();
+        assert!(timeout(Duration::from_secs(20), waiting).await.is_ok());
     }
-    Ok(())
+
+    #[tokio::test]
+    async fn all_clones_are_stopped_also_those_that_wait_later() {
+        let stop = Stop::new();
+        let early = tokio::spawn(stop.clone().wait());
+        stop.stop();
+        early.await.unwrap();
+        stop.wait().await;
+    }
 }

@@ -46,7 +46,9 @@ async fn a_call_that_waits_is_answered_and_told_goodbye() {
 
 #[tokio::test]
 async fn requests_that_come_just_after_the_stop_are_answered() {
-    let server = start(settings()).await;
+    let mut patient = settings();
+    patient.patience.head = PATIENT;
+    let server = start(patient).await;
     let mut kept = server.connect().await;
     kept.write_all(chat("x").as_bytes()).await.unwrap();
     assert_eq!(Response::read(&mut kept).await.header("connection"), None);
@@ -57,6 +59,7 @@ async fn requests_that_come_just_after_the_stop_are_answered() {
     let mut fresh = server.connect().await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     server.stop.stop();
+    tokio::time::sleep(Duration::from_millis(60)).await;
     kept.write_all(chat("on a kept connection").as_bytes())
         .await
         .unwrap();
@@ -64,6 +67,8 @@ async fn requests_that_come_just_after_the_stop_are_answered() {
         .write_all(chat("on a fresh connection").as_bytes())
         .await
         .unwrap();
+    // Longer than quiet connections are kept: a head that has begun is waited for.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     half.write_all(b"content-length: 1\r\n\r\nx").await.unwrap();
     for tcp in [&mut kept, &mut fresh, &mut half] {
         let response = Response::read(tcp).await;
