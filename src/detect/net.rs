@@ -181,6 +181,8 @@ pub(super) fn ipv4(page: &Page<'_>, span: Span) -> Option<Candidate> {
     }
     let glued = before(page.text, span.start).is_ascii_alphanumeric()
         || at(page.text, span.end).is_ascii_alphabetic();
+    let glued = glued
+        || (at(page.text, span.end) == b'.' && at(page.text, span.end + 1).is_ascii_alphanumeric());
     let [first, ..] = octets;
     if glued || first == 0 || first == 127 || octets == [255; 4] || is_version(page, span) {
         return None;

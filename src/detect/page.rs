@@ -141,11 +141,6 @@ impl Page<'_> {
             .or_else(|| self.key.filter(|key| key.roles.any(wanted)))
     }
 
-    /// The nearest word before a value that says what kind of number it is, else the key.
-    pub(super) fn governing(&self, start: usize) -> Option<Near> {
-        self.word_before(start, Roles::NUMERIC).or(self.key)
-    }
-
     /// Whether the value is labelled as something that is none of ours (an order number, a hash).
     pub(super) fn is_denied(&self, start: usize) -> bool {
         self.hits_before(start)
@@ -233,5 +228,6 @@ fn is_connective(gap: &str) -> bool {
 }
 
 const JOINING_WORDS: &[&str] = &[
-    "is", "was", "no", "number", "num", "nr", "code", "to", "the", "string", "value", "text",
+    "is", "was", "me", "us", "at", "on", "him", "her", "no", "number", "num", "nr", "code", "to",
+    "the", "string", "value", "text",
 ];

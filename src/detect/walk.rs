@@ -243,7 +243,7 @@ pub(super) fn neighbours(page: &mut Page<'_>) {
     let types = page.types;
     for candidate in found {
         if candidate.entity == types.bank_card {
-            let track = code::track(page, candidate.span);
+            let track = code::track_two(page, candidate.span);
             page.found.extend(track);
         }
         if [

@@ -78,7 +78,7 @@ pub(in crate::detect) fn keyed(page: &mut Page<'_>) {
     }
 }
 
-/// `-pSECRET` of the MySQL and MariaDB clients, `-p SECRET` of `sshpass`.
+/// `-pSECRET` of `mysql` and `mariadb`, `-p SECRET` of `sshpass`.
 pub(in crate::detect) fn client(page: &mut Page<'_>, fired: Fired) {
     let text = page.text;
     let head = text
@@ -329,28 +329,25 @@ fn entropy(token: &str) -> f32 {
         .sum()
 }
 
-/// A variable, a template, a property, a placeholder or a surrogate: text that stands for a value.
+/// A variable, a property, a placeholder or a surrogate: text that stands for a value.
 fn is_expression(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let variable = value.starts_with('$')
-        && value
-            .bytes()
-            .skip(1)
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'{' | b'}' | b'(' | b')'))
-        && (value.starts_with("${")
-            || value.starts_with("$(")
-            || !value.bytes().any(|b| b.is_ascii_lowercase()));
-    let template = value.starts_with('<')
-        || value.starts_with('{')
+    let path = value
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-'));
+    let dotted = path && value.contains(['.', '_']);
+    dotted || is_variable(value) || is_placeholder(value) || is_surrogate_shaped(value)
+}
+
+/// `$NAME`, `${…}`, `$(…)`, `<…>`, `{…}`, `%(…)s`: filled in elsewhere.
+pub(in crate::detect) fn is_variable(value: &str) -> bool {
+    let name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let shell = value
+        .strip_prefix('$')
+        .is_some_and(|rest| rest.bytes().all(name));
+    shell
+        || value.starts_with(['<', '{'])
         || value.starts_with("%(")
-        || value.contains("${")
-        || value.contains("{{");
-    let dotted = bytes
-        .iter()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-'))
-        && !value.is_empty()
-        && bytes.iter().any(|b| matches!(b, b'.' | b'_'));
-    variable || template || dotted || is_placeholder(value) || is_surrogate_shaped(value)
+        || ["${", "$(", "{{"].iter().any(|open| value.contains(open))
 }
 
 /// Words that stand in examples and documentation.

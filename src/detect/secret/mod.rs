@@ -146,31 +146,32 @@ pub(super) fn url(page: &mut Page<'_>, fired: Fired) {
     let Some((user, password)) = userinfo.split_once(':') else {
         return;
     };
-    if !scheme
-        || password.is_empty()
-        || assigned::is_placeholder(password)
-        || is_surrogate_shaped(password)
-    {
+    let stands_for = assigned::is_variable(password) || assigned::is_placeholder(password);
+    if !scheme || password.is_empty() || stands_for || is_surrogate_shaped(password) {
         return;
     }
     let start = fired.end + user.len() + 1;
     let span = Span::new(start, start + password.len());
+    // `x@host` at the end of `user:pass-x@host` is no address.
+    let email = page.types.email;
+    page.found
+        .retain(|c| c.entity != email || !c.span.overlaps(span));
     page.push(Candidate::new(span, page.types.password, 0.9, "url_password").checked("userinfo"));
 }
 
 /// A token behind `Bearer`, `Basic` or `Authorization:`.
 pub(super) fn bearer(page: &mut Page<'_>, end: usize, word: &'static str) {
     let text = page.text;
-    let start = run(text, end, 4, |b| {
-        matches!(b, b' ' | b':' | b'=' | b'"' | b'\'')
-    });
+    let joint = if word == "authorization" {
+        b" :=\"'" as &[u8]
+    } else {
+        b" "
+    };
+    let start = run(text, end, 4, |b| joint.contains(&b));
     let stop = run(text, start, TOKEN_BYTES, |b| {
-        is_token(b) || matches!(b, b'+' | b'~' | b':')
+        is_token(b) || matches!(b, b'+' | b'~')
     });
-    let Some(token) = text
-        .get(start..stop)
-        .map(|t| t.trim_end_matches(['.', ':']))
-    else {
+    let Some(token) = text.get(start..stop).map(|t| t.trim_end_matches('.')) else {
         return;
     };
     if start == end || token.len() < 16 || !assigned::is_key(token) {
