@@ -284,6 +284,7 @@ fn english_names() {
             "Full name: ⟦Ngozi Adeyemi⟧",
             "⟦Ana Maria de la Cruz⟧ signed",
             "name=\"⟦Walter Brandt⟧\"",
+            "{\"name\": \"⟦Ngozi Adeyemi⟧\"}",
         ],
     );
     assert_ignores(&[
@@ -291,6 +292,7 @@ fn english_names() {
         "Rose wine, Grace period, Bill of materials",
         "Unknown MS Compiler version",
         "name = 'Debian Sourcelist'",
+        "- name: Install Rust",
         "Name.Builtin, KeyName, Metadata",
         "Will It Blend",
     ]);

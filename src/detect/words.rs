@@ -129,7 +129,7 @@ password|passwd|pwd|passphrase|passcode|密码|口令|登录密码|初始密码|
     (
         Roles::SECRET,
         "\
-api key|apikey|access key|accesskey|access key id|access key secret|secret|secret key|\
+key|api key|apikey|access key|accesskey|access key id|access key secret|secret|secret key|\
 client secret|app secret|appsecret|auth token|access token|refresh token|token|private key|\
 signing key|encryption key|auth key|x-api-key|credential|credentials|密钥|秘钥|令牌|访问密钥|\
 私钥|授权码|account key|shared access key|master key|session key|webhook secret",

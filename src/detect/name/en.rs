@@ -220,6 +220,10 @@ fn is_vouched(text: &str, start: usize, end: usize, words: usize, hit: Hit) -> b
     let assigned = text
         .get(hit.end..start)
         .is_some_and(|gap| gap.contains('='));
+    // `- name: Install Rust` of a build file.
+    let bare =
+        hit.word == "name" && has_word(text, hit.start, "name") && at(text, hit.start) == b'n';
+    let assigned = assigned || bare && before(text, hit.start) != b'"';
     let title = is_title(text, hit) && !name.split(' ').all(|word| sets().not.contains(word));
     let label = hit.roles.any(Roles::NAME) && !assigned;
     match words {
