@@ -152,7 +152,10 @@ fn old_resident(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 fn mobile(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     let (code, number) = w.digits().split_at_checked(country)?;
     let coded = matches!(code, b"86" | b"0086");
-    if !check::is_cn_mobile(number) || !(coded || country == 0) || page.is_denied(w.span.start) {
+    if !check::is_cn_mobile(number)
+        || !(coded || country == 0)
+        || page.is_labelled_otherwise(w.span.start)
+    {
         return None;
     }
     let span = with_country_code(page.text, w);
@@ -199,7 +202,7 @@ fn landline(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate
     };
     if !check::is_cn_landline(&national)
         || (country != 0 && code != b"86")
-        || page.is_denied(w.span.start)
+        || page.is_labelled_otherwise(w.span.start)
     {
         return None;
     }
@@ -229,7 +232,7 @@ fn nanp(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     if !check::is_nanp(number)
         || (country == 1 && code != b"1")
         || w.embedded
-        || page.is_denied(w.span.start)
+        || page.is_labelled_otherwise(w.span.start)
     {
         return None;
     }
@@ -270,7 +273,7 @@ fn international(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && w.groups.len() <= 6;
     let near = page.near(w.span, Roles::PHONE);
     let telling = near.is_some() || w.len >= 10;
-    (fits && telling && !page.is_denied(w.span.start)).then(|| {
+    (fits && telling && !page.is_labelled_otherwise(w.span.start)).then(|| {
         Candidate::new(w.span, page.types.phone, 0.8, "phone_international").near(word(near))
     })
 }
@@ -291,7 +294,7 @@ fn grouped_phone(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && !date
         && !w.embedded;
     let near = fits.then(|| page.word_before(w.span.start, Roles::NUMERIC))??;
-    let phone = near.roles.any(Roles::PHONE) && !page.is_denied(w.span.start);
+    let phone = near.roles.any(Roles::PHONE) && !page.is_labelled_otherwise(w.span.start);
     phone.then(|| {
         Candidate::new(w.span, page.types.phone, 0.65, "phone_grouped").near(Some(near.word))
     })

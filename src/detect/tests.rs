@@ -62,7 +62,10 @@ fn mobile_numbers_in_every_dress() {
             "电话⟦&#49;&#51;&#57;&#x31;&#x32;&#x33;&#x34;&#x35;&#x36;&#x37;&#x38;⟧",
             "phone = \"⟦13912\" + \"345678⟧\"",
             "电话⟦MTM5MTIzNDU2Nzg=⟧，谢谢",
+            "快递单号查询请联系⟦13912345678⟧",
+            "订单有问题打⟦13912345678⟧",
             "tel⟦13912345678⟧",
+            "{\"text\":\"您好\\n⟦13912345678⟧\\n\"}",
         ],
     );
     assert_ignores(&[
@@ -451,6 +454,22 @@ fn a_key_is_context() {
         assert_eq!(of(Some(key)), [kind], "{key}");
         assert_ne!(of(Some("order_id")), [kind], "{key}");
     }
+}
+
+#[test]
+fn a_denying_key_does_not_silence_a_note() {
+    let of = |text: &str| {
+        detector()
+            .scan(
+                text,
+                Hint {
+                    key: Some("order_note"),
+                },
+            )
+            .len()
+    };
+    assert_eq!(of("13912345678"), 0);
+    assert_eq!(of("请在送货前联系收货的同事，号码13912345678，谢谢"), 1);
 }
 
 #[test]

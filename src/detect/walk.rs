@@ -22,7 +22,7 @@ const LETTER: u8 = UPPER | LOWER;
 const AT: u8 = 8;
 const COLON: u8 = 16;
 
-/// Longest word looked at as one; what is longer is encoded data.
+/// A single letter begins nothing; a single digit may.
 const SHORTEST_WITH_MEANING: usize = 2;
 
 #[inline]

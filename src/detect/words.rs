@@ -12,7 +12,7 @@ pub(super) const WORDS: &[Row] = &[
     (
         Roles::PHONE,
         "\
-电话|手机|手机号|手机号码|联系方式|联系电话|致电|拨打|回拨|座机|固话|传真|短信|来电|热线|电联|\
+电话|手机|联系|致电给|手机号|手机号码|联系方式|联系电话|致电|拨打|回拨|座机|固话|传真|短信|来电|热线|电联|\
 打给|联系号码|移动电话|老号码|新号码|phone|mobile|cell|tel|telephone|fax|call|whatsapp|\
 phone number|reach me|text me|dial|sms|msisdn|number is",
     ),
