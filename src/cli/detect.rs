@@ -213,9 +213,9 @@ mod tests {
         let mut out = Vec::new();
         let mut input = input.as_bytes();
         if jsonl {
-            lines(args, &detector, &mut input, &mut out)?
+            lines(args, &detector, &mut input, &mut out)?;
         } else {
-            whole(args, &detector, &mut input, &mut out)?
+            whole(args, &detector, &mut input, &mut out)?;
         }
         Ok(String::from_utf8(out)?)
     }

@@ -5,17 +5,16 @@ use super::cue::Hit;
 use super::fold::numeral;
 use super::page::{Candidate, Page};
 use super::roles::Roles;
-use super::text::{at, before, char_at, char_before, run, run_back};
+use super::text::{at, before, char_before, run};
 use crate::base::Span;
 
 /// Looks at a run of ASCII letters and digits.
 pub(super) fn word(page: &mut Page<'_>, span: Span) {
-    if let Some(found) = uscc(page, span)
+    let found = uscc(page, span)
         .or_else(|| iban(page, span))
         .or_else(|| plate(page, span))
-    {
-        page.push(found);
-    }
+        .or_else(|| track_one(page, span));
+    page.found.extend(found);
 }
 
 /// A unified social credit code that stands in one piece.
@@ -83,10 +82,10 @@ fn iban(page: &Page<'_>, span: Span) -> Option<Candidate> {
     let text = page.text;
     let country = text.as_bytes().get(span.start..span.start + 2)?;
     let checks = text.as_bytes().get(span.start + 2..span.start + 4)?;
-    if !country.iter().all(u8::is_ascii_uppercase) || !checks.iter().all(u8::is_ascii_digit) {
+    if !country.iter().all(u8::is_ascii_alphabetic) || !checks.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let len = check::iban_len(country)?;
+    let len = check::iban_len(&country.to_ascii_uppercase())?;
     let mut iban = Vec::with_capacity(len);
     let mut end = span.start;
     while iban.len() < len {
@@ -104,7 +103,8 @@ fn iban(page: &Page<'_>, span: Span) -> Option<Candidate> {
         !at(text, end).is_ascii_alphanumeric() && !before(text, span.start).is_ascii_alphanumeric();
     let span = Span::new(span.start, end);
     let near = page.near(span, Roles::IBAN).map(|near| near.word);
-    (ends && check::iban_check(&iban)).then(|| {
+    let upper = country.iter().all(u8::is_ascii_uppercase) || near.is_some();
+    (ends && upper && check::iban_check(&iban)).then(|| {
         Candidate::new(span, page.types.iban, 0.97, "iban")
             .checked("mod97")
             .near(near)
@@ -116,14 +116,9 @@ const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘�
 
 /// A number plate: province, letter, and five or (new energy) six places; `·` or a space may stand between.
 fn plate(page: &Page<'_>, span: Span) -> Option<Candidate> {
-    let text = page.text;
-    let (letter, tail) = match span.len() {
-        6 | 7 => (span.start, span.start + 1),
-        _ => return plate_with_gap(page, span),
-    };
-    plate_at(page, letter, Span::new(tail, span.end))
-        .or_else(|| plate_with_gap(page, span))
-        .filter(|_| !text.is_empty())
+    let glued = matches!(span.len(), 6 | 7)
+        .then(|| plate_at(page, span.start, Span::new(span.start + 1, span.end)));
+    glued.flatten().or_else(|| plate_with_gap(page, span))
 }
 
 fn plate_with_gap(page: &Page<'_>, span: Span) -> Option<Candidate> {
@@ -134,7 +129,7 @@ fn plate_with_gap(page: &Page<'_>, span: Span) -> Option<Candidate> {
 fn plate_at(page: &Page<'_>, letter: usize, tail: Span) -> Option<Candidate> {
     let text = page.text;
     let province = char_before(text, letter).filter(|c| PROVINCES.contains(*c))?;
-    let area = matches!(at(text, letter), b'A'..=b'Z');
+    let area = matches!(at(text, letter), b'A'..=b'H' | b'J'..=b'Z');
     let places = tail.bytes(text.as_bytes())?;
     let drawn = places
         .iter()
@@ -173,33 +168,50 @@ pub(super) fn expiry(page: &mut Page<'_>, hit: Hit) {
     }
 }
 
-/// Track 1 or 2 of a magnetic stripe (ISO/IEC 7813) around a card number found in it.
-pub(super) fn track(page: &Page<'_>, card: Span) -> Option<Candidate> {
+/// Track 1 of a magnetic stripe (ISO/IEC 7813): `%B`, card number, `^`, name, `^`, …
+fn track_one(page: &Page<'_>, word: Span) -> Option<Candidate> {
     let text = page.text;
-    let stop = |b: u8| b != b'?' && (b.is_ascii_graphic() || b == b' ');
-    let span = match at(text, card.end) {
-        b'^' if before(text, card.start).eq_ignore_ascii_case(&b'B') => {
-            let start = run_back(text, card.start, 2, |b| matches!(b, b'B' | b'b' | b'%'));
-            Span::new(start, run(text, card.end, 80, stop))
-        }
-        b'=' if run(text, card.end + 1, 24, |b| b.is_ascii_digit()) - card.end > 7 => {
-            let start = run_back(text, card.start, 1, |b| b == b';');
-            Span::new(start, run(text, card.end + 1, 24, |b| b.is_ascii_digit()))
-        }
-        _ => return None,
-    };
-    let end = if char_at(text, span.end) == Some('?') {
-        span.end + 1
+    let card = word.bytes(text.as_bytes())?.strip_prefix(b"B")?;
+    if at(text, word.end) != b'^' || !card.iter().all(u8::is_ascii_digit) || !check::luhn(card) {
+        return None;
+    }
+    let start = if before(text, word.start) == b'%' {
+        word.start - 1
     } else {
-        span.end
+        word.start
     };
-    Some(
-        Candidate::new(
-            Span::new(span.start, end),
-            page.types.card_track,
-            0.95,
-            "card_track",
-        )
-        .checked("luhn"),
+    let end = run(text, word.end, 80, |b| {
+        b != b'?' && (b.is_ascii_graphic() || b == b' ')
+    });
+    Some(whole_track(page, start, end))
+}
+
+/// Track 2: card number, `=`, expiry and service code.
+pub(super) fn track_two(page: &Page<'_>, card: Span) -> Option<Candidate> {
+    let text = page.text;
+    let end = run(text, card.end + 1, 24, |b| b.is_ascii_digit());
+    if at(text, card.end) != b'=' || end - card.end < 8 {
+        return None;
+    }
+    let start = if before(text, card.start) == b';' {
+        card.start - 1
+    } else {
+        card.start
+    };
+    Some(whole_track(page, start, end))
+}
+
+fn whole_track(page: &Page<'_>, start: usize, end: usize) -> Candidate {
+    let end = if at(page.text, end) == b'?' {
+        end + 1
+    } else {
+        end
+    };
+    Candidate::new(
+        Span::new(start, end),
+        page.types.card_track,
+        0.95,
+        "card_track",
     )
+    .checked("luhn")
 }

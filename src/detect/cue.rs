@@ -79,6 +79,16 @@ pub(super) struct Cues {
     pub(super) fired: Vec<Fired>,
 }
 
+impl Cues {
+    /// Whether a context word stands exactly here.
+    pub(super) fn stands_at(&self, start: usize, end: usize) -> bool {
+        let next = self.hits.partition_point(|hit| hit.end < end);
+        self.hits
+            .get(next)
+            .is_some_and(|hit| (hit.start, hit.end) == (start, end))
+    }
+}
+
 /// The automaton and what its words mean.
 #[derive(Debug)]
 pub(super) struct Lexicon {

@@ -192,11 +192,13 @@ fn hex_byte(text: &str, i: usize) -> Option<u8> {
     })
 }
 
-/// `\u0031`, `\x31`, a surrogate pair, or a line continued with `\`.
+/// `\u0031`, `\x31`, a surrogate pair, `\n` before a word, or a line continued with `\`.
 fn escape(text: &str, i: usize) -> Option<Unit> {
     match at(text, i + 1) {
         b'u' => unicode_escape(text, i),
         b'x' => printable(u32::from(hex_byte(text, i + 2)?)).map(|c| Unit::new(4, c)),
+        // `\n` of a string literal would glue its letter to the value behind it.
+        b'n' | b'r' | b't' if at(text, i + 2).is_ascii_alphanumeric() => Some(Unit::new(2, '\n')),
         b'\n' if is_word(before(text, i)) && is_word(at(text, i + 2)) => Some(Unit::dropped(2)),
         _ => None,
     }

@@ -2,11 +2,11 @@
 //!
 //! Refuses to know: JSON, policy, what happens to a finding, and every text but the one it is given.
 //!
-//! The way in is [`Detector::scan`]. A text is read in a [`view`] without spelling tricks; one pass of one automaton
-//! finds context words and fixed beginnings ([`cue`]); one walk looks at everything with a shape of its own ([`walk`]):
-//! digits in any grouping ([`number`], [`shape`]), codes ([`code`]), addresses ([`net`]), names ([`name`]), base64
-//! ([`encoded`]); credentials ([`secret`]) start at their beginnings and labels. Check digits and number plans
-//! ([`check`]) and the words near ([`page`]) make the score; [`merge`] makes disjoint findings of it. Every step is
+//! The way in is [`Detector::scan`]. A text is read in a `view` without spelling tricks; one pass of one automaton
+//! finds context words and fixed beginnings (`cue`); one walk looks at everything with a shape of its own (`walk`):
+//! digits in any grouping (`number`, `shape`), codes (`code`), addresses (`net`), names (`name`), base64
+//! (`encoded`); credentials (`secret`) start at their beginnings and labels. Check digits and number plans
+//! (`check`) and the words near (`page`) make the score; `merge` makes disjoint findings of it. Every step is
 //! linear in the text: what looks around looks a bounded way.
 
 mod check;

@@ -21,13 +21,26 @@ pub(super) fn email(page: &mut Page<'_>, i: usize) {
         return;
     };
     let name = text.get(local..i).unwrap_or_default();
-    if name.is_empty() || !is_mail_domain(domain) || is_repository(text, name, i + 1 + domain.len())
+    if name.is_empty()
+        || is_userinfo(text, i)
+        || !is_mail_domain(domain)
+        || is_repository(text, name, i + 1 + domain.len())
     {
         return;
     }
     let span = Span::new(local, i + 1 + domain.len());
     let near = page.near(span, Roles::EMAIL).map(|near| near.word);
     page.push(Candidate::new(span, page.types.email, 0.95, "email").near(near));
+}
+
+/// `user:password@` or `user@` of a URL, which [`super::secret`] looks at.
+fn is_userinfo(text: &str, i: usize) -> bool {
+    let start = run_back(text, i, LOCAL_BYTES * 2, |b| {
+        b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>')
+    });
+    let head = text.get(start..i).unwrap_or_default();
+    head.rsplit_once("://")
+        .is_some_and(|(_, userinfo)| !userinfo.contains(['/', '?', '=']))
 }
 
 const fn is_local(b: u8) -> bool {
@@ -181,6 +194,8 @@ pub(super) fn ipv4(page: &Page<'_>, span: Span) -> Option<Candidate> {
     }
     let glued = before(page.text, span.start).is_ascii_alphanumeric()
         || at(page.text, span.end).is_ascii_alphabetic();
+    let glued = glued
+        || (at(page.text, span.end) == b'.' && at(page.text, span.end + 1).is_ascii_alphanumeric());
     let [first, ..] = octets;
     if glued || first == 0 || first == 127 || octets == [255; 4] || is_version(page, span) {
         return None;

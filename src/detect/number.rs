@@ -134,9 +134,10 @@ fn ip(page: &Page<'_>, groups: &[Group], first: usize) -> Option<(Candidate, usi
         .iter()
         .skip(1)
         .all(|g| g.joint == Joint::Dot && at(page.text, g.start - 1) == b'.');
+    let before = four.first().is_some_and(|g| g.joint == Joint::Dot);
     let after = groups.get(first + 4).is_some_and(|g| g.joint == Joint::Dot);
     let span = Span::new(four.first()?.start, four.last()?.end);
-    (dotted && !after)
+    (dotted && !before && !after)
         .then(|| net::ipv4(page, span))?
         .map(|found| (found, first + 4))
 }

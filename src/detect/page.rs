@@ -9,6 +9,8 @@ const BEFORE_CHARS: usize = 24;
 const AFTER_CHARS: usize = 12;
 /// A character has at most four bytes.
 const CHAR_BYTES: usize = 4;
+/// Longest text that is little more than one value.
+const SHORT_TEXT_BYTES: usize = 32;
 /// Longest stretch between a label and its value, in bytes.
 const LABEL_GAP_BYTES: usize = 40;
 
@@ -141,17 +143,29 @@ impl Page<'_> {
             .or_else(|| self.key.filter(|key| key.roles.any(wanted)))
     }
 
-    /// The nearest word before a value that says what kind of number it is, else the key.
-    pub(super) fn governing(&self, start: usize) -> Option<Near> {
-        self.word_before(start, Roles::NUMERIC).or(self.key)
+    /// Whether a word for something else (an order number, a hash) stands closely before the value.
+    pub(super) fn is_denied(&self, start: usize) -> bool {
+        self.denied_by(start, denies)
     }
 
-    /// Whether the value is labelled as something that is none of ours (an order number, a hash).
-    pub(super) fn is_denied(&self, start: usize) -> bool {
-        self.hits_before(start)
-            .find(|(hit, _)| hit.roles.any(Roles::NUMERIC))
-            .is_some_and(|(hit, gap)| hit.roles.any(Roles::NEGATIVE) && denies(gap))
-            || self.key.is_some_and(|key| key.roles.any(Roles::NEGATIVE))
+    /// Whether the value is labelled as something else, with nothing but what joins the two between them: what it
+    /// takes to deny a shape as telling as a telephone number. 快递单号查询请联系138… is one.
+    pub(super) fn is_labelled_otherwise(&self, start: usize) -> bool {
+        self.denied_by(start, is_connective)
+    }
+
+    fn denied_by(&self, start: usize, gap_denies: impl Fn(&str) -> bool) -> bool {
+        let mut words = self
+            .hits_before(start)
+            .filter(|(hit, _)| hit.roles.any(Roles::NUMERIC));
+        match words.next() {
+            Some((hit, gap)) => hit.roles.any(Roles::NEGATIVE) && gap_denies(gap),
+            // A key denies where the value is all there is, not in a note that it heads.
+            None => {
+                self.text.len() <= SHORT_TEXT_BYTES
+                    && self.key.is_some_and(|key| key.roles.any(Roles::NEGATIVE))
+            }
+        }
     }
 
     /// A label of these roles directly before `start`, or the key.
@@ -233,5 +247,6 @@ fn is_connective(gap: &str) -> bool {
 }
 
 const JOINING_WORDS: &[&str] = &[
-    "is", "was", "no", "number", "num", "nr", "code", "to", "the", "string", "value", "text",
+    "is", "was", "me", "us", "at", "on", "him", "her", "no", "number", "num", "nr", "code", "to",
+    "the", "string", "value", "text",
 ];

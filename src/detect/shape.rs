@@ -66,6 +66,16 @@ impl Window<'_> {
             && self.groups.get(1).is_some_and(|g| g.joint == Joint::Line)
     }
 
+    /// A row of a hex dump rather than a card.
+    fn is_mostly_zeros(&self) -> bool {
+        self.digits()
+            .iter()
+            .map(|d| usize::from(*d == b'0'))
+            .sum::<usize>()
+            * 2
+            > self.len
+    }
+
     fn has_joint(&self, joint: Joint) -> bool {
         self.groups.iter().any(|g| g.joint == joint)
     }
@@ -81,18 +91,19 @@ pub(super) fn classify(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     match w.len {
         3..=4 => short(page, w),
         5..=6 => pin(page, w),
-        7..=8 => local_phone(page, w).or_else(|| international(page, w)),
-        9 => ssn(page, w).or_else(|| international(page, w)),
+        7..=8 => local_phone(page, w).or_else(|| other_phone(page, w)),
+        9 => ssn(page, w).or_else(|| other_phone(page, w)),
         10 => nanp(page, w, 0)
             .or_else(|| landline(page, w, 0))
-            .or_else(|| international(page, w)),
+            .or_else(|| other_phone(page, w)),
         11 => mobile(page, w, 0)
             .or_else(|| landline(page, w, 0))
             .or_else(|| nanp(page, w, 1))
-            .or_else(|| international(page, w)),
+            .or_else(|| other_phone(page, w)),
         12 => landline(page, w, 0)
             .or_else(|| landline(page, w, 2))
-            .or_else(|| international(page, w)),
+            .or_else(|| card(page, w))
+            .or_else(|| other_phone(page, w)),
         13 => mobile(page, w, 2)
             .or_else(|| landline(page, w, 2))
             .or_else(|| card(page, w)),
@@ -141,7 +152,10 @@ fn old_resident(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 fn mobile(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     let (code, number) = w.digits().split_at_checked(country)?;
     let coded = matches!(code, b"86" | b"0086");
-    if !check::is_cn_mobile(number) || !(coded || country == 0) || page.is_denied(w.span.start) {
+    if !check::is_cn_mobile(number)
+        || !(coded || country == 0)
+        || page.is_labelled_otherwise(w.span.start)
+    {
         return None;
     }
     let span = with_country_code(page.text, w);
@@ -188,7 +202,7 @@ fn landline(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate
     };
     if !check::is_cn_landline(&national)
         || (country != 0 && code != b"86")
-        || page.is_denied(w.span.start)
+        || page.is_labelled_otherwise(w.span.start)
     {
         return None;
     }
@@ -218,7 +232,7 @@ fn nanp(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     if !check::is_nanp(number)
         || (country == 1 && code != b"1")
         || w.embedded
-        || page.is_denied(w.span.start)
+        || page.is_labelled_otherwise(w.span.start)
     {
         return None;
     }
@@ -226,11 +240,14 @@ fn nanp(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     let grouped = w.is_grouped(&[3, 3, 4])
         || w.is_grouped(&[1, 3, 3, 4])
         || (country == 1 && w.is_grouped(&[1, 10]));
+    let grouped = grouped && w.joints_are(&[Joint::Space, Joint::Dash, Joint::Dot, Joint::Bracket]);
     let spaced = w.joints_are(&[Joint::Space]);
     let score = match (grouped, near.is_some()) {
         (true, true) => 0.9,
         (true, false) if !spaced || w.plus => 0.7,
-        (false, true) if w.is_contiguous() && other_number(page, w).is_none() => 0.75,
+        (false, true) if w.is_contiguous() && page.label(w.span.start, Roles::PHONE).is_some() => {
+            0.75
+        }
         _ => return None,
     };
     let span = with_country_code(page.text, w);
@@ -241,16 +258,12 @@ fn nanp(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     )
 }
 
-/// A label right before that names a number of another kind.
-fn other_number(page: &Page<'_>, w: &Window<'_>) -> Option<Near> {
-    page.governing(w.span.start)
-        .filter(|near| near.roles.any(Roles::OTHER | Roles::NEGATIVE) && near.labels)
-}
-
 /// `+` and a country code (ITU-T E.164: at most 15 digits).
 fn international(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     let first = w.digits().first()?;
-    let sum = matches!(char_before(page.text, w.span.start), Some(c) if c.is_ascii_alphanumeric());
+    let sum = char_before(page.text, w.span.start)
+        .is_some_and(|c| c.is_ascii_alphanumeric() || ")]}".contains(c));
+    let sum = sum || at(page.text, w.span.end) == b':';
     let fits = w.plus
         && w.whole
         && *first != b'0'
@@ -260,8 +273,30 @@ fn international(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && w.groups.len() <= 6;
     let near = page.near(w.span, Roles::PHONE);
     let telling = near.is_some() || w.len >= 10;
-    (fits && telling && !page.is_denied(w.span.start)).then(|| {
+    (fits && telling && !page.is_labelled_otherwise(w.span.start)).then(|| {
         Candidate::new(w.span, page.types.phone, 0.8, "phone_international").near(word(near))
+    })
+}
+
+/// A foreign number: with `+`, or in groups behind a word for telephones.
+fn other_phone(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
+    international(page, w).or_else(|| grouped_phone(page, w))
+}
+
+fn grouped_phone(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
+    let joints =
+        w.joints_are(&[Joint::Space, Joint::Dash, Joint::Bracket]) || w.joints_are(&[Joint::Dot]);
+    let date = w.is_grouped(&[4, 2, 2]) || w.is_grouped(&[2, 2, 4]);
+    let fits = (2..=5).contains(&w.groups.len())
+        && w.len >= 8
+        && w.whole
+        && joints
+        && !date
+        && !w.embedded;
+    let near = fits.then(|| page.word_before(w.span.start, Roles::NUMERIC))??;
+    let phone = near.roles.any(Roles::PHONE) && !page.is_labelled_otherwise(w.span.start);
+    phone.then(|| {
+        Candidate::new(w.span, page.types.phone, 0.65, "phone_grouped").near(Some(near.word))
     })
 }
 
@@ -306,26 +341,34 @@ fn ssn(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     )
 }
 
-/// A bank card: issuer range, length and Luhn; a label keeps one whose check digit fails.
+/// A bank card: issuer range, length and Luhn; a label keeps one whose check digit fails or whose range is rare.
 fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
-    if !check::is_card_range(w.digits()) || page.is_denied(w.span.start) {
+    let near = page.near(w.span, Roles::CARD);
+    let labelled = page.label(w.span.start, Roles::CARD).is_some();
+    if page.is_denied(w.span.start) || !(check::is_card_range(w.digits()) || near.is_some()) {
         return None;
     }
-    let near = page.near(w.span, Roles::CARD);
     let canonical = w.is_contiguous() || is_card_grouping(w);
     let base =
         |score| Candidate::new(w.span, page.types.bank_card, score, "bank_card").near(word(near));
-    if check::luhn(w.digits()) {
-        return match near {
-            Some(_) if canonical || w.is_regular() => Some(base(0.97).checked("luhn")),
-            None if w.embedded || w.len == 14 => None,
-            None if canonical => Some(base(0.85).checked("luhn")),
-            None if w.is_regular() && w.groups.len() <= 7 => Some(base(0.6).checked("luhn")),
-            _ => None,
-        };
+    if !check::luhn(w.digits()) {
+        let kept = labelled && canonical && !w.embedded && check::is_card_range(w.digits());
+        return kept.then(|| base(0.8));
     }
-    let labelled = page.label(w.span.start, Roles::CARD).is_some() && !w.embedded;
-    (labelled && canonical).then(|| base(0.8))
+    let score = match near {
+        Some(_) if canonical || w.is_regular() => 0.97,
+        None if w.embedded || !is_common_length(w) => return None,
+        None if w.is_contiguous() => 0.85,
+        None if canonical && w.whole && !w.is_mostly_zeros() => 0.85,
+        None if w.is_regular() && w.groups.len() <= 7 && !w.is_mostly_zeros() => 0.6,
+        _ => return None,
+    };
+    Some(base(score).checked("luhn"))
+}
+
+/// Lengths in wide use: 16, 15 for Amex, up to 19 for `UnionPay` and the old ICBC range.
+fn is_common_length(w: &Window<'_>) -> bool {
+    matches!(w.len, 15 | 16) || w.digits().starts_with(b"62") || w.digits().starts_with(b"9558")
 }
 
 fn is_card_grouping(w: &Window<'_>) -> bool {

@@ -22,7 +22,7 @@ const LETTER: u8 = UPPER | LOWER;
 const AT: u8 = 8;
 const COLON: u8 = 16;
 
-/// Longest word looked at as one; what is longer is encoded data.
+/// A single letter begins nothing; a single digit may.
 const SHORTEST_WITH_MEANING: usize = 2;
 
 #[inline]
@@ -137,11 +137,7 @@ impl Walk {
         secret::bare(page, span);
         // A label glued to its number: `tel13812345678`.
         let digits = super::text::run(page.text, span.start, 12, |b| b.is_ascii_alphabetic());
-        let label = page
-            .cues
-            .hits
-            .iter()
-            .any(|hit| hit.end == digits && hit.start == span.start);
+        let label = page.cues.stands_at(span.start, digits);
         if digits > span.start && label && is_all_digits(page.text, digits, span.end) {
             number::stream(page, digits);
         }
@@ -220,16 +216,18 @@ pub(super) fn labels(page: &mut Page<'_>) {
 /// Starts the recognizers whose fixed beginnings stand in the text.
 pub(super) fn triggers(page: &mut Page<'_>) {
     let cues = page.cues;
-    let mut key_to = 0;
+    let (mut key_to, mut format_to) = (0, 0);
     for fired in &cues.fired {
         match fired.trigger {
-            Trigger::Format(index) => secret::format(page, *fired, index),
-            Trigger::Jwt => secret::jwt(page, *fired),
-            Trigger::Pem if fired.start >= key_to => {
-                secret::pem(page, *fired);
-                key_to = page.found.last().map_or(0, |found| found.span.end);
+            Trigger::Format(index) if fired.start >= format_to => {
+                format_to = secret::format(page, *fired, index).unwrap_or(format_to);
             }
-            Trigger::Pem => {}
+            Trigger::Pem if fired.start >= key_to => {
+                key_to = secret::pem(page, *fired).unwrap_or(key_to);
+            }
+            // Inside what was found already.
+            Trigger::Format(_) | Trigger::Pem => {}
+            Trigger::Jwt => secret::jwt(page, *fired),
             Trigger::Url => secret::url(page, *fired),
             Trigger::AtWord => net::spelled_email(page, *fired),
             Trigger::ClientPassword => secret::assigned::client(page, *fired),
@@ -243,7 +241,7 @@ pub(super) fn neighbours(page: &mut Page<'_>) {
     let types = page.types;
     for candidate in found {
         if candidate.entity == types.bank_card {
-            let track = code::track(page, candidate.span);
+            let track = code::track_two(page, candidate.span);
             page.found.extend(track);
         }
         if [

@@ -12,7 +12,7 @@ pub(super) const WORDS: &[Row] = &[
     (
         Roles::PHONE,
         "\
-电话|手机|手机号|手机号码|联系方式|联系电话|致电|拨打|回拨|座机|固话|传真|短信|来电|热线|电联|\
+电话|手机|联系|致电给|手机号|手机号码|联系方式|联系电话|致电|拨打|回拨|座机|固话|传真|短信|来电|热线|电联|\
 打给|联系号码|移动电话|老号码|新号码|phone|mobile|cell|tel|telephone|fax|call|whatsapp|\
 phone number|reach me|text me|dial|sms|msisdn|number is",
     ),
@@ -129,7 +129,7 @@ password|passwd|pwd|passphrase|passcode|密码|口令|登录密码|初始密码|
     (
         Roles::SECRET,
         "\
-api key|apikey|access key|accesskey|access key id|access key secret|secret|secret key|\
+key|api key|apikey|access key|accesskey|access key id|access key secret|secret|secret key|\
 client secret|app secret|appsecret|auth token|access token|refresh token|token|private key|\
 signing key|encryption key|auth key|x-api-key|credential|credentials|密钥|秘钥|令牌|访问密钥|\
 私钥|授权码|account key|shared access key|master key|session key|webhook secret",

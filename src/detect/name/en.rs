@@ -123,16 +123,15 @@ fn part(text: &str, start: usize) -> Option<usize> {
     let word = text.get(start..end)?.trim_end_matches(['-', '\'']);
     let word = word.strip_suffix("'s").unwrap_or(word);
     let end = start + word.len();
-    let first = word.bytes().next()?;
-    if word.len() == 1 && first.is_ascii_uppercase() && at(text, end) == b'.' {
+    let first = word.chars().next()?;
+    if word.len() == 1 && first.is_uppercase() && at(text, end) == b'.' {
         return Some(end + 1);
     }
     if word == "St" && at(text, end) == b'.' {
         return Some(end + 1);
     }
-    let letters = word.len() > 1
-        && first.is_ascii_uppercase()
-        && word.bytes().skip(1).any(|b| b.is_ascii_lowercase());
+    let letters =
+        word.len() > 1 && first.is_uppercase() && word.chars().skip(1).any(char::is_lowercase);
     let glued = matches!(at(text, end), b'_' | b'(' | b'0'..=b'9' | b'@');
     ((letters && !glued) || is_particle(word)).then_some(end)
 }
@@ -161,8 +160,9 @@ fn is_initial(word: &str) -> bool {
         && (word.len() == 1 || word.ends_with('.'))
 }
 
+/// Letters of the Latin blocks up to U+024F, apostrophe and hyphen.
 const fn is_name_byte(b: u8) -> bool {
-    b.is_ascii_alphabetic() || matches!(b, b'\'' | b'-')
+    b.is_ascii_alphabetic() || matches!(b, b'\'' | b'-' | 0x80..=0xbf | 0xc3..=0xc9)
 }
 
 /// A name behind a title, an opening or a label: `Dr. Lee`, `my name is Zoe`, `customer, Jane Roe`.
@@ -210,41 +210,56 @@ pub(in crate::detect) fn after(page: &mut Page<'_>, hit: Hit) {
     }
 }
 
-/// Whether these words may be a name after this word: openings and roles need a name that is known at least in part.
+/// Whether these words may be a name after this word: openings, roles and code need a name that is known at least in part.
 fn is_vouched(text: &str, start: usize, end: usize, words: usize, hit: Hit) -> bool {
     let name = text.get(start..end).unwrap_or_default();
-    let known = |word: &str| sets().first.contains(word) || sets().last.contains(word);
-    let title = matches!(
-        hit.word,
-        "mr" | "mrs" | "ms" | "dr" | "prof" | "professor" | "my name is"
-    );
-    let camel = name.split(' ').any(|w| {
-        w.bytes().skip(1).zip(w.bytes()).any(|(b, a)| {
-            b.is_ascii_uppercase()
-                && a.is_ascii_lowercase()
-                && !w.starts_with("Mc")
-                && !w.contains(['-', '\''])
-        })
-    });
+    let known = || {
+        name.split([' ', '-', ','])
+            .any(|word| sets().first.contains(word) || sets().last.contains(word))
+    };
+    let assigned = text
+        .get(hit.end..start)
+        .is_some_and(|gap| gap.contains('='));
+    // `- name: Install Rust` of a build file.
+    let bare =
+        hit.word == "name" && has_word(text, hit.start, "name") && at(text, hit.start) == b'n';
+    let assigned = assigned || bare && before(text, hit.start) != b'"';
+    let title = is_title(text, hit) && !name.split(' ').all(|word| sets().not.contains(word));
+    let label = hit.roles.any(Roles::NAME) && !assigned;
     match words {
         0 => false,
-        _ if camel => false,
-        1 => title || name.split(' ').any(known),
-        _ if hit.roles.any(Roles::NAME) || title => true,
-        _ => name.split([' ', '-', ',']).any(known),
+        _ if name.split(' ').any(is_camel) => false,
+        1 => title || known(),
+        _ => title || label || known(),
     }
+}
+
+/// `Mr`, written so: `MS` is something else.
+fn is_title(text: &str, hit: Hit) -> bool {
+    const TITLES: &[&str] = &["mr", "mrs", "ms", "dr", "prof", "professor", "my name is"];
+    TITLES.contains(&hit.word) && (hit.word.len() > 4 || before(text, hit.end).is_ascii_lowercase())
+}
+
+/// `KeyName`: two words of a program, and no `McDonald`.
+fn is_camel(word: &str) -> bool {
+    let humps = word
+        .bytes()
+        .skip(1)
+        .zip(word.bytes())
+        .any(|(b, a)| b.is_ascii_uppercase() && a.is_ascii_lowercase());
+    humps && !word.starts_with("Mc") && !word.starts_with("Mac") && !word.contains(['-', '\''])
 }
 
 /// Over `: `, `. `, `, `, quotes and the article of a role; only at a capital letter.
 fn skip_to_name(text: &str, hit: Hit) -> Option<usize> {
+    let joints = if hit.roles.any(Roles::NAME) {
+        b" :\"'=(>\t*|" as &[u8]
+    } else {
+        b" :.,\"'(>\t"
+    };
     let mut i = hit.end;
     let mut steps = 0;
-    while steps < 6
-        && matches!(
-            at(text, i),
-            b' ' | b':' | b'.' | b',' | b'"' | b'\'' | b'=' | b'(' | b'>' | b'\t' | b'*'
-        )
-    {
+    while steps < 6 && joints.contains(&at(text, i)) {
         i += 1;
         steps += 1;
     }

@@ -44,7 +44,7 @@ pub(in crate::detect) fn labelled(page: &mut Page<'_>, hit: Hit) {
         is_password(&value)
             .then(|| Candidate::new(value.span, page.types.password, 0.85, "password"))
     } else {
-        is_labelled_key(&value).then(|| {
+        is_labelled_key(&value, hit.word).then(|| {
             Candidate::new(value.span, page.types.secret, 0.8, "labelled_key").checked("entropy")
         })
     };
@@ -69,7 +69,7 @@ pub(in crate::detect) fn keyed(page: &mut Page<'_>) {
     let found = if key.roles.any(Roles::PASSWORD) {
         is_password(&value).then_some((page.types.password, "password"))
     } else if key.roles.any(Roles::SECRET | Roles::BEARER) {
-        is_labelled_key(&value).then_some((page.types.secret, "labelled_key"))
+        is_labelled_key(&value, key.word).then_some((page.types.secret, "labelled_key"))
     } else {
         None
     };
@@ -78,7 +78,7 @@ pub(in crate::detect) fn keyed(page: &mut Page<'_>) {
     }
 }
 
-/// `-pSECRET` of the MySQL and MariaDB clients, `-p SECRET` of `sshpass`.
+/// `-pSECRET` of `mysql` and `mariadb`, `-p SECRET` of `sshpass`.
 pub(in crate::detect) fn client(page: &mut Page<'_>, fired: Fired) {
     let text = page.text;
     let head = text
@@ -266,9 +266,32 @@ fn is_password(value: &Value<'_>) -> bool {
     }
 }
 
-fn is_labelled_key(value: &Value<'_>) -> bool {
-    !value.called && value.text.len() >= SHORTEST_KEY && is_key(value.text)
+/// A key of any form; `key` alone says less, and a UUID is one only where the label leaves no doubt.
+fn is_labelled_key(value: &Value<'_>, word: &str) -> bool {
+    let text = value.text;
+    if value.called || text.len() < SHORTEST_KEY {
+        return false;
+    }
+    if is_uuid(text) {
+        return value.tie == Tie::Strict && SURE_LABELS.contains(&word);
+    }
+    let hash = text.bytes().all(|b| b.is_ascii_hexdigit());
+    let sure = word != "key"
+        || (value.tie == Tie::Strict && text.len() >= 24 && !hash && entropy(text) >= 3.6);
+    sure && is_key(text)
 }
+
+const SURE_LABELS: &[&str] = &[
+    "api key",
+    "apikey",
+    "x-api-key",
+    "secret key",
+    "client secret",
+    "app secret",
+    "appsecret",
+    "access key secret",
+    "auth key",
+];
 
 /// Whether a token is random enough for a key: letters and digits, no path, no UUID, no plain words.
 pub(in crate::detect) fn is_key(token: &str) -> bool {
@@ -329,28 +352,25 @@ fn entropy(token: &str) -> f32 {
         .sum()
 }
 
-/// A variable, a template, a property, a placeholder or a surrogate: text that stands for a value.
+/// A variable, a property, a placeholder or a surrogate: text that stands for a value.
 fn is_expression(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let variable = value.starts_with('$')
-        && value
-            .bytes()
-            .skip(1)
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'{' | b'}' | b'(' | b')'))
-        && (value.starts_with("${")
-            || value.starts_with("$(")
-            || !value.bytes().any(|b| b.is_ascii_lowercase()));
-    let template = value.starts_with('<')
-        || value.starts_with('{')
+    let path = value
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-'));
+    let dotted = path && value.contains(['.', '_']);
+    dotted || is_variable(value) || is_placeholder(value) || is_surrogate_shaped(value)
+}
+
+/// `$NAME`, `${…}`, `$(…)`, `<…>`, `{…}`, `%(…)s`: filled in elsewhere.
+pub(in crate::detect) fn is_variable(value: &str) -> bool {
+    let name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let shell = value
+        .strip_prefix('$')
+        .is_some_and(|rest| rest.bytes().all(name));
+    shell
+        || value.starts_with(['<', '{'])
         || value.starts_with("%(")
-        || value.contains("${")
-        || value.contains("{{");
-    let dotted = bytes
-        .iter()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-'))
-        && !value.is_empty()
-        && bytes.iter().any(|b| matches!(b, b'.' | b'_'));
-    variable || template || dotted || is_placeholder(value) || is_surrogate_shaped(value)
+        || ["${", "$(", "{{"].iter().any(|open| value.contains(open))
 }
 
 /// Words that stand in examples and documentation.

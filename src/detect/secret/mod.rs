@@ -17,34 +17,32 @@ const USERINFO_BYTES: usize = 256;
 const PEM_BYTES: usize = 16 * 1024;
 const TOKEN_BYTES: usize = 8 * 1024;
 
-/// A credential of format number `index` whose fixed beginning stands here.
-pub(super) fn format(page: &mut Page<'_>, fired: Fired, index: usize) {
-    let Some(format) = FORMATS.get(index) else {
-        return;
-    };
+/// A credential of format number `index` whose fixed beginning stands here; gives where it ends.
+pub(super) fn format(page: &mut Page<'_>, fired: Fired, index: usize) -> Option<usize> {
+    let format = FORMATS.get(index)?;
     let text = page.text;
-    let start = if format.name == "azure_client" {
-        run_back(text, fired.start, 3, is_token)
-    } else {
-        fired.start
-    };
-    if is_token(before(text, start)) && !matches!(before(text, start), b'/' | b'=' | b'.' | b'-') {
-        return;
+    let behind = if format.name == "azure_client" { 3 } else { 0 };
+    let start = run_back(text, fired.start, behind, is_token);
+    let prev = before(text, start);
+    if is_token(prev) && !matches!(prev, b'/' | b'=' | b'.' | b'-') {
+        return None;
     }
-    let Some(end) = formats::end_of(format.form, text, fired.start) else {
-        return;
-    };
-    let span = Span::new(start, end);
-    let body = text.get(fired.end..end).unwrap_or_default();
-    if body.to_ascii_lowercase().contains("xxxx") || !assigned::is_varied(body) {
-        return;
+    let end = formats::end_of(format.form, text, fired.start)?;
+    let body = text.get(fired.end..end)?;
+    if assigned::is_varied(body) && !body.to_ascii_lowercase().contains("xxxx") {
+        let found = Candidate::new(Span::new(start, end), page.types.secret, 0.95, format.name);
+        page.push(found.checked("format"));
     }
-    page.push(Candidate::new(span, page.types.secret, 0.95, format.name).checked("format"));
+    Some(end)
 }
 
 /// Three parts of base64url, the first a JSON object that names an algorithm or a type (RFC 7519).
 pub(super) fn jwt(page: &mut Page<'_>, fired: Fired) {
     let text = page.text;
+    let prev = before(text, fired.start);
+    if is_token(prev) && prev != b'=' {
+        return;
+    }
     let end = run(text, fired.start, TOKEN_BYTES, |b| {
         is_base64url(b) || b == b'.'
     });
@@ -52,15 +50,10 @@ pub(super) fn jwt(page: &mut Page<'_>, fired: Fired) {
         return;
     };
     let header = token.split('.').next().unwrap_or_default();
-    let parts = token.split('.').count();
-    if is_token(before(text, fired.start)) && before(text, fired.start) != b'='
-        || !(2..=5).contains(&parts)
-        || !is_jose(header)
-    {
-        return;
+    if (2..=5).contains(&token.split('.').count()) && is_jose(header) {
+        let span = Span::new(fired.start, fired.start + token.len());
+        page.push(Candidate::new(span, page.types.secret, 0.97, "jwt").checked("jose_header"));
     }
-    let span = Span::new(fired.start, fired.start + token.len());
-    page.push(Candidate::new(span, page.types.secret, 0.97, "jwt").checked("jose_header"));
 }
 
 fn is_jose(header: &str) -> bool {
@@ -78,20 +71,15 @@ const fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'=')
 }
 
-/// A private key from its first line to its last, or as far as it goes where it is cut off.
-pub(super) fn pem(page: &mut Page<'_>, fired: Fired) {
+/// A private key from its first line to its last, or as far as it goes where it is cut off; gives its end.
+pub(super) fn pem(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
     let text = page.text;
     let limit = floor(text, fired.start + PEM_BYTES);
-    let Some(block) = text.get(fired.start..limit) else {
-        return;
-    };
-    let title = block.get(fired.end - fired.start..).unwrap_or_default();
-    let Some((title, body)) = title
+    let title = text.get(fired.end..limit)?;
+    let named = |title: &str| title.len() <= 40 && title.contains("PRIVATE KEY");
+    let (title, body) = title
         .split_once("-----")
-        .filter(|(t, _)| t.len() <= 40 && t.contains("PRIVATE KEY"))
-    else {
-        return;
-    };
+        .filter(|(title, _)| named(title))?;
     let head = fired.end + title.len() + 5;
     let closing = format!("-----END {title}-----");
     let end = match body.find(&closing) {
@@ -107,6 +95,7 @@ pub(super) fn pem(page: &mut Page<'_>, fired: Fired) {
         )
         .checked("pem"),
     );
+    Some(end)
 }
 
 /// How far the lines of a cut-off block reach: base64, headers, line ends plain or escaped.
@@ -146,11 +135,8 @@ pub(super) fn url(page: &mut Page<'_>, fired: Fired) {
     let Some((user, password)) = userinfo.split_once(':') else {
         return;
     };
-    if !scheme
-        || password.is_empty()
-        || assigned::is_placeholder(password)
-        || is_surrogate_shaped(password)
-    {
+    let stands_for = assigned::is_variable(password) || assigned::is_placeholder(password);
+    if !scheme || password.is_empty() || stands_for || is_surrogate_shaped(password) {
         return;
     }
     let start = fired.end + user.len() + 1;
@@ -161,16 +147,16 @@ pub(super) fn url(page: &mut Page<'_>, fired: Fired) {
 /// A token behind `Bearer`, `Basic` or `Authorization:`.
 pub(super) fn bearer(page: &mut Page<'_>, end: usize, word: &'static str) {
     let text = page.text;
-    let start = run(text, end, 4, |b| {
-        matches!(b, b' ' | b':' | b'=' | b'"' | b'\'')
-    });
+    let joint = if word == "authorization" {
+        b" :=\"'" as &[u8]
+    } else {
+        b" "
+    };
+    let start = run(text, end, 4, |b| joint.contains(&b));
     let stop = run(text, start, TOKEN_BYTES, |b| {
-        is_token(b) || matches!(b, b'+' | b'~' | b':')
+        is_token(b) || matches!(b, b'+' | b'~')
     });
-    let Some(token) = text
-        .get(start..stop)
-        .map(|t| t.trim_end_matches(['.', ':']))
-    else {
+    let Some(token) = text.get(start..stop).map(|t| t.trim_end_matches('.')) else {
         return;
     };
     if start == end || token.len() < 16 || !assigned::is_key(token) {
