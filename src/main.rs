@@ -9,6 +9,7 @@ use vestibule::config::{Config, Format, Log};
 use vestibule::{app, crypto};
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_place_of_panic));
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => code,
@@ -44,6 +45,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             app::serve(config)
         }
     }
+}
+
+/// Where it happened, and nothing of what was in hand: the message of a panic may hold text of a request.
+fn tell_place_of_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::error!(place, "internal error");
 }
 
 /// Keeps key bytes out of core dumps; where the system refuses, that is said and no reason not to start.

@@ -50,10 +50,13 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     .await?;
     tracing::info!(data = %data.address(), admin = %admin.address(), "the gateway is open");
     let admin = tokio::spawn(admin.run());
-    let signal = tokio::spawn(stop_when_told(stop));
+    let signal = stop_signal().context("signals can't be heard")?;
+    let signal = tokio::spawn(async move {
+        signal.await;
+        tracing::info!("told to stop: taking no new connections, letting requests finish");
+        stop.stop();
+    });
     let drained = data.run().await;
-    done.stop();
-    admin.await.context("the admin listener failed")?;
     signal.abort();
     for worker in &house.workers {
         worker.stop().await;
@@ -63,6 +66,8 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
         .close()
         .await
         .context("the audit log could not be closed")?;
+    done.stop();
+    admin.await.context("the admin listener failed")?;
     if drained.cut > 0 {
         tracing::warn!(
             cut = drained.cut,
@@ -72,14 +77,4 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     }
     tracing::info!("the gateway is closed; no request was lost");
     Ok(ExitCode::SUCCESS)
-}
-
-async fn stop_when_told(stop: Stop) {
-    match stop_signal().await {
-        Ok(()) => {
-            tracing::info!("told to stop: taking no new connections, letting requests finish")
-        }
-        Err(error) => tracing::error!(%error, "signals can't be heard: stopping"),
-    }
-    stop.stop();
 }

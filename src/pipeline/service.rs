@@ -53,7 +53,7 @@ pub struct Reply {
 }
 
 /// What was done with a request; no text of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The destination that answered.
     pub destination: Arc<str>,

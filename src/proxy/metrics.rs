@@ -222,7 +222,7 @@ mod tests {
                 Duration::from_secs(1),
                 Duration::from_micros(80),
             );
-            found(&Arc::from("EMAIL"), 3);
+            found("EMAIL", 3);
             destination_up(&cloud, true);
             unknown_surrogates(1);
         });

@@ -8,12 +8,12 @@ fn map() -> RestoreMap {
     let mut map = RestoreMap::default();
     let entity = |name| EntityType::named(name).unwrap();
     map.insert(
-        MAIL,
+        MAIL.to_owned(),
         entity("EMAIL"),
         Sensitive::new("lena@example.org".to_owned()),
     );
     map.insert(
-        NAME,
+        NAME.to_owned(),
         entity("PERSON"),
         Sensitive::new("张\"三\"".to_owned()),
     );

@@ -10,6 +10,7 @@ use super::activity::Patience;
 use super::body::BodyLimits;
 use super::*;
 use crate::base::Clock;
+use crate::pipeline::{Call, Facts, Refusal, Reply, ReplyBody, StreamFault};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -117,6 +118,7 @@ fn whole(text: &str) -> Reply {
         headers: vec![header("x-vestibule-destination", "local")],
         content_type: HeaderValue::from_static("application/json"),
         body: ReplyBody::Whole(text.to_owned().into()),
+        facts: Facts::default(),
     }
 }
 
@@ -136,6 +138,7 @@ fn streamed(house: &Arc<House>, events: bool) -> Reply {
         headers: Vec::new(),
         content_type: HeaderValue::from_static(content_type),
         body: ReplyBody::Stream(source.boxed()),
+        facts: Facts::default(),
     }
 }
 
