@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(1);
 /// How often old bodies are looked for.
-const RETENTION_EVERY: Duration = Duration::from_secs(3600);
+const RETENTION_EVERY: Duration = Duration::from_hours(1);
 
 /// The running thread.
 #[derive(Debug)]
