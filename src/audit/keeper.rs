@@ -37,7 +37,7 @@ impl Keeper {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let now = clock.now();
         let size = committed.lock().edge.size();
-        let signed = store.last_checkpoint()?.map_or(0, |row| row.size);
+        let covered = store.last_checkpoint()?.map_or(0, |row| row.size);
         let mut duties = Duties {
             seen: store.health(),
             store,
@@ -46,7 +46,7 @@ impl Keeper {
             file,
             settings: settings.clone(),
             clock,
-            signed: (signed, now),
+            signed: (covered, now),
             grown: (size, now),
             swept: None,
         };
