@@ -67,7 +67,10 @@ pub struct Entry {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub destination: String,
     /// The policy that decided.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "policy")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "policy_text"
+    )]
     pub policy: Option<Arc<PolicyRef>>,
     /// What was decided.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -174,7 +177,8 @@ pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
         .map(Timestamp::from_micros)
 }
 
-fn policy<S: Serializer>(policy: &Option<Arc<PolicyRef>>, to: S) -> Result<S::Ok, S::Error> {
+#[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
+fn policy_text<S: Serializer>(policy: &Option<Arc<PolicyRef>>, to: S) -> Result<S::Ok, S::Error> {
     policy.as_deref().serialize(to)
 }
 

@@ -133,7 +133,7 @@ impl Tail {
         let mut start = length.saturating_sub(TAIL_BYTES);
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
         if start > 0 {
             let line = bytes
                 .iter()
@@ -201,9 +201,9 @@ mod tests {
         file.append(&rows).unwrap();
         let all: Vec<String> = rows.iter().map(|row| row.note.clone()).collect();
         let whole = std::fs::read(path(folder.path())).unwrap();
-        let note = rows[0].note.as_bytes();
-        for torn in 1..=note.len() {
-            std::fs::write(path(folder.path()), [&whole, &note[..torn]].concat()).unwrap();
+        let begun = rows[0].note.as_bytes();
+        for torn in 1..=begun.len() {
+            std::fs::write(path(folder.path()), [&whole, &begun[..torn]].concat()).unwrap();
             let (file, last) = CheckpointFile::open(folder.path(), &keys).unwrap();
             assert_eq!((file.last(), last.unwrap().size), (40, 40), "{torn}");
             assert_eq!(std::fs::read(path(folder.path())).unwrap(), whole);

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(1);
 /// How often old bodies are looked for.
-const RETENTION_EVERY: Duration = Duration::from_secs(3600);
+const RETENTION_EVERY: Duration = Duration::from_hours(1);
 
 /// The running thread.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ impl Keeper {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let now = clock.now();
         let size = committed.lock().edge.size();
+        let covered = store.last_checkpoint()?.map_or(0, |row| row.size);
         let mut duties = Duties {
             seen: store.health(),
             store,
@@ -45,7 +46,7 @@ impl Keeper {
             file,
             settings: settings.clone(),
             clock,
-            signed: (0, now),
+            signed: (covered, now),
             grown: (size, now),
             swept: None,
         };
@@ -187,7 +188,11 @@ impl Duties {
             return Ok(());
         }
         let rows = self.store.checkpoints(self.file.last() + 1)?;
-        self.file.append(&rows)
+        if rows.is_empty() {
+            Ok(())
+        } else {
+            self.file.append(&rows)
+        }
     }
 
     /// Drops bodies that are older than they are kept; that is recorded first.

@@ -145,6 +145,10 @@ impl AuditLog {
 
     /// Queues an entry that nobody waits for: the outcome of a request. It is written in order, at most 50 ms later; while the
     /// store fails it is kept, and if it must be given up, an `audit.gap` entry says so.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is given away, as to `record`"
+    )]
     pub fn record_later(&self, entry: Entry) {
         self.0.store.append_later(self.body(&entry));
     }

@@ -262,7 +262,7 @@ async fn silence_is_recorded_and_checkpoints_come_by_themselves() {
             .is_some_and(|row| row.size == 1)
     })
     .await;
-    fixture.clock.advance(Duration::from_secs(15 * 60));
+    fixture.clock.advance(Duration::from_mins(15));
     until(|| store.log_size() == Ok(2)).await;
     let row = store.log_rows(1, 1).unwrap().remove(0);
     let text = String::from_utf8(row.bytes.unwrap()).unwrap();

@@ -100,6 +100,7 @@ fn certificate_transparency_vectors() {
 }
 
 /// RFC 6962, section 2.1.3: the example tree of seven entries.
+#[expect(clippy::many_single_char_names, reason = "the RFC's own names")]
 #[test]
 fn the_proofs_of_the_rfc_example_have_its_shape() {
     let stored = Stored::of(7);

@@ -188,12 +188,11 @@ impl Run {
             self.wrong(at, "the entry is missing");
             return false;
         }
-        match &row.bytes {
-            Some(bytes) => self.head(row, bytes),
-            None => {
-                self.report.dropped += 1;
-                self.dropped_below = at + 1;
-            }
+        if let Some(bytes) = &row.bytes {
+            self.head(row, bytes);
+        } else {
+            self.report.dropped += 1;
+            self.dropped_below = at + 1;
         }
         let mut hashes = Vec::with_capacity(64);
         if push_row(&mut self.end, row, &mut hashes).is_none() {

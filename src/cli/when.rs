@@ -92,10 +92,7 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(
-            future("1m", NOW).unwrap(),
-            NOW.plus(Duration::from_secs(60))
-        );
+        assert_eq!(future("1m", NOW).unwrap(), NOW.plus(Duration::from_mins(1)));
         assert!(future("2025-11-23", NOW).is_err());
         assert_eq!(text(NOW.as_micros()), "2025-11-24T16:00:00Z");
     }

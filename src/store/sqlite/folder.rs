@@ -62,7 +62,7 @@ pub(super) fn log_of(database: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Fills the write-ahead log with zeros up to `bytes`, before SQLite opens it.
+/// Fills the write-ahead log with zeros up to `bytes`.
 ///
 /// Overwriting space that the file has makes `fdatasync` cheaper than growing it does, since the file's size need not
 /// be written too. SQLite reads a log up to its first invalid frame, so zeros behind the last frame mean nothing.
@@ -74,7 +74,7 @@ pub(super) fn grow_log(database: &Path, bytes: u64) -> Result<(), StoreError> {
         .append(true)
         .open(&path)
         .map_err(failed)?;
-    let zeros = [0; 65_536];
+    let zeros = vec![0; 65_536];
     let mut missing = bytes.saturating_sub(file.metadata().map_err(failed)?.len());
     while missing > 0 {
         let piece = zeros.get(..missing.min(65_536) as usize).unwrap_or(&zeros);
@@ -105,13 +105,13 @@ fn check_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::file(path, &error))?
         .mode()
         & 0o777;
-    if mode & 0o007 == 0 {
-        return Ok(());
+    if mode & 0o007 != 0 {
+        return Err(StoreError::Exposed {
+            path: path.to_owned(),
+            mode,
+        });
     }
-    Err(StoreError::Exposed {
-        path: path.to_owned(),
-        mode,
-    })
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod chores;
 mod folder;
+mod pace;
 mod queue;
 mod read;
 mod schema;
@@ -19,6 +20,7 @@ use super::{
 };
 use chores::DROP_AT_ONCE;
 use folder::Folder;
+use pace::Pace;
 use parking_lot::Mutex;
 use queue::{Chore, Entry, Job, Queue, Waiter};
 use read::Reader;
@@ -32,7 +34,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 use upkeep::Upkeep;
-use writer::{Buffers, Log, Pace, Writer};
+use writer::{Buffers, Log, Writer};
 
 /// Rows in `keys.db` and `records.db` of one data folder.
 pub struct SqliteStore {
@@ -59,7 +61,6 @@ impl SqliteStore {
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         let folder = Folder::prepare(path)?;
         let lock = folder.lock()?;
-        folder::grow_log(&folder.records(), upkeep::LOG_BYTES)?;
         Self::start(&folder, durability, Log::Waiting, Some(lock))
     }
 
@@ -98,6 +99,10 @@ impl SqliteStore {
         let mut records = schema::connect(&folder.records(), usage)?;
         schema::migrate(&mut keys, &folder.keys(), schema::KEYS)?;
         schema::migrate(&mut records, &folder.records(), schema::RECORDS)?;
+        if lock.is_some() {
+            // Not before: SQLite deletes the log of an empty database.
+            folder::grow_log(&folder.records(), upkeep::LOG_BYTES)?;
+        }
         let (queue, status) = (Arc::new(Queue::default()), Arc::new(Status::default()));
         let writer = Writer {
             keys,
@@ -125,26 +130,22 @@ impl SqliteStore {
 
     fn chore(&self, chore: Chore) -> Result<u64, StoreError> {
         let (teller, told) = mpsc::sync_channel(1);
-        self.queue
-            .push(Job::Chore(chore, teller))
-            .map_err(|(_, error)| error)?;
+        self.queue.push(Job::Chore(chore, teller))?;
         told.recv().unwrap_or(Err(StoreError::Closed))
     }
 
     fn push(&self, body: Body, write: Write, waiter: Waiter) {
+        let nobody = waiter.is_nobody();
         let entry = Entry {
             body,
             write,
             waiter,
             sequence: 0,
         };
-        if let Err((Job::Entry(entry), error)) = self.queue.push(Job::Entry(entry)) {
-            if entry.waiter.is_nobody() {
-                self.status.lose(1);
-            } else {
-                self.status.refuse(1);
-                entry.waiter.tell(Err(error));
-            }
+        match self.queue.push(Job::Entry(entry)) {
+            Ok(()) => {}
+            Err(_) if nobody => self.status.lose(1),
+            Err(_) => self.status.refuse(1),
         }
     }
 

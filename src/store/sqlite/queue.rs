@@ -67,6 +67,14 @@ pub(super) enum Job {
 }
 
 impl Job {
+    fn refuse(self, error: StoreError) -> Result<(), StoreError> {
+        match self {
+            Self::Entry(entry) => entry.waiter.tell(Err(error.clone())),
+            Self::Chore(_, waiter) => drop(waiter.send(Err(error.clone()))),
+        }
+        Err(error)
+    }
+
     const fn is_urgent(&self) -> bool {
         !matches!(
             self,
@@ -107,14 +115,14 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Queues a job, or gives it back with the reason why not.
-    pub(super) fn push(&self, job: Job) -> Result<(), (Job, StoreError)> {
+    /// Queues a job, or tells who waits for it and the caller why not.
+    pub(super) fn push(&self, job: Job) -> Result<(), StoreError> {
         let mut state = self.state.lock();
         if state.closing || state.closed {
-            return Err((job, StoreError::Closed));
+            return job.refuse(StoreError::Closed);
         }
         if state.jobs.len() >= MOST_JOBS {
-            return Err((job, StoreError::Overloaded));
+            return job.refuse(StoreError::Overloaded);
         }
         let urgent = job.is_urgent();
         state.urgent += usize::from(urgent);
@@ -150,14 +158,15 @@ impl Queue {
         state.sleep = Sleep::Awake;
     }
 
-    /// Lets more waiters arrive: looks again each `slice` as long as some did and `most` is not over.
-    pub(super) fn gather(&self, slice: Duration, most: Duration) {
+    /// Lets more waiters arrive until there are `enough`: looks again each `slice`, as long as some came and `most` is not
+    /// over.
+    pub(super) fn gather(&self, slice: Duration, most: Duration, enough: usize) {
         let began = Instant::now();
         let mut before = self.urgent();
-        while began.elapsed() + slice <= most {
+        while before < enough && began.elapsed() + slice <= most {
             std::thread::sleep(slice);
             let now = self.urgent();
-            if now == before || now >= MOST_IN_BATCH {
+            if now == before {
                 return;
             }
             before = now;
@@ -214,10 +223,7 @@ impl Queue {
         state.urgent = 0;
         drop(state);
         for job in jobs {
-            match job {
-                Job::Entry(entry) => entry.waiter.tell(Err(StoreError::Closed)),
-                Job::Chore(_, waiter) => drop(waiter.send(Err(StoreError::Closed))),
-            }
+            drop(job.refuse(StoreError::Closed));
         }
     }
 }

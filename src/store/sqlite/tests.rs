@@ -52,6 +52,174 @@ fn open(path: &Path, durability: Durability) -> SqliteStore {
     store
 }
 
+async fn append(store: &SqliteStore, text: &str) -> Result<u64, StoreError> {
+    store.append(body(text), Write::default()).await
+}
+
+fn texts(store: &SqliteStore) -> Vec<String> {
+    let rows = store.log_rows(0, 10_000).unwrap();
+    rows.into_iter()
+        .map(|row| String::from_utf8(row.bytes.unwrap()).unwrap())
+        .collect()
+}
+
+fn vault(surrogate: &str, expires: u64) -> VaultRow {
+    VaultRow {
+        scope: [1; 16],
+        surrogate: surrogate.to_owned(),
+        entity: "EMAIL".to_owned(),
+        blind_index: [2; 16],
+        sealed: vec![3; 50],
+        created: 4,
+        expires,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_of_many_tasks_get_each_a_place_and_none_is_lost() {
+    for durability in [Durability::Os, Durability::Fsync] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(open(&folder.path().join("data"), durability));
+        let tasks: Vec<_> = (0..40)
+            .map(|task| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move {
+                    let mut places = Vec::new();
+                    for number in 0..25 {
+                        let text = format!("{task} {number}");
+                        places.push((append(&store, &text).await.unwrap(), text));
+                        store.append_later(body("later"));
+                    }
+                    places
+                })
+            })
+            .collect();
+        let mut places = Vec::new();
+        for task in tasks {
+            places.extend(task.await.unwrap());
+        }
+        store.close().unwrap();
+        let texts = texts(&store);
+        assert_eq!(texts.len(), 2_000);
+        for (sequence, text) in places {
+            assert_eq!(texts[sequence as usize], text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_vault_rows_and_entry_are_there_together_and_stay_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("data"), Durability::Fsync);
+    let write = |blob: &[u8], expires| Write {
+        keys: vec![key("scope", 1, blob)],
+        vault: vec![vault("EMAIL_A", expires)],
+    };
+    assert_eq!(store.append(body("a"), write(b"first", 100)).await, Ok(0));
+    assert_eq!(store.append(body("b"), write(b"second", 200)).await, Ok(1));
+    assert_eq!(
+        store.key("scope", &[1]).unwrap(),
+        Some(key("scope", 1, b"first"))
+    );
+    assert_eq!(
+        store.vault_row(&[1; 16], "EMAIL_A").unwrap(),
+        Some(vault("EMAIL_A", 100))
+    );
+    assert_eq!(store.vault_row(&[2; 16], "EMAIL_A").unwrap(), None);
+    assert_eq!(
+        (store.drop_expired(100), store.drop_expired(101)),
+        (Ok(0), Ok(1))
+    );
+    assert_eq!(store.vault_row(&[1; 16], "EMAIL_A").unwrap(), None);
+    assert_eq!(store.drop_bodies(0..1), Ok(1));
+    assert_eq!(store.log_rows(0, 9).unwrap()[0].bytes, None);
+    assert_eq!(store.log_rows_below(9, 1).unwrap()[0].sequence, 1);
+}
+
+/// A failed batch leaves neither entry nor vault row; what nobody waited for is written when it goes again, in order.
+#[tokio::test]
+async fn a_failed_batch_is_taken_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("data"), Durability::Os);
+    append(&store, "before").await.unwrap();
+    store.limit_pages(1);
+    store.append_later(body(&"x".repeat(50_000)));
+    store.append_later(body("second"));
+    let write = Write {
+        vault: vec![vault("EMAIL_A", 9)],
+        ..Write::default()
+    };
+    assert_eq!(
+        store.append(body("refused"), write).await,
+        Err(StoreError::DiskFull)
+    );
+    assert_eq!(
+        store.health(),
+        Health {
+            up: false,
+            refused: 1,
+            lost: 0
+        }
+    );
+    assert_eq!(store.log_size(), Ok(1));
+    assert_eq!(store.vault_row(&[1; 16], "EMAIL_A").unwrap(), None);
+    store.limit_pages(1_000_000);
+    assert_eq!(append(&store, "after").await, Ok(3));
+    assert!(store.health().up);
+    let texts = texts(&store);
+    assert_eq!(
+        [&texts[0], &texts[2], &texts[3]],
+        ["before", "second", "after"]
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_fails_when_it_is_closed_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("data"), Durability::Os);
+    store.limit_pages(1);
+    store.append_later(body(&"x".repeat(50_000)));
+    assert_eq!(store.close(), Err(StoreError::Unfinished));
+    assert_eq!(append(&store, "late").await, Err(StoreError::Closed));
+    assert_eq!(store.put_keys(Vec::new()), Err(StoreError::Closed));
+}
+
+#[tokio::test]
+async fn without_a_sequencer_nothing_is_appended_and_the_store_is_not_to_blame() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("data"), Durability::Os).unwrap();
+    assert_eq!(append(&store, "a").await, Err(StoreError::Sequencer));
+    assert!(store.health().up);
+}
+
+/// A removed key's bytes are in no file of the folder any more.
+#[test]
+fn a_removed_key_leaves_no_bytes_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let store = open(&path, Durability::Os);
+    let secret = b"wrapped-key-bytes-that-must-vanish";
+    let holders = || {
+        let files = std::fs::read_dir(&path)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        let holds = |file: &std::path::PathBuf| {
+            std::fs::read(file)
+                .unwrap()
+                .windows(secret.len())
+                .any(|bytes| bytes == secret)
+        };
+        files.filter(holds).count()
+    };
+    store
+        .put_keys(vec![key("scope", 1, secret), key("scope", 2, b"other")])
+        .unwrap();
+    assert!(holders() > 0);
+    assert!(store.remove_key("scope", &[1]).unwrap());
+    assert_eq!(holders(), 0);
+    assert_eq!(store.keys("scope").unwrap(), [key("scope", 2, b"other")]);
+}
+
 #[test]
 fn keys_are_put_added_and_removed_also_beside_a_gateway() {
     let folder = tempfile::tempdir().unwrap();

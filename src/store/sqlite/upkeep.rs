@@ -8,7 +8,7 @@ use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -18,17 +18,21 @@ const SYNC_AFTER: Duration = Duration::from_millis(50);
 const COPY_AFTER_COMMITS: u32 = 500;
 /// Or after so many entries.
 const COPY_AFTER_ENTRIES: u32 = 4_000;
-/// From so many frames on, the writer itself stands still for what is left to copy, so that the log begins anew.
-const LONG_LOG_FRAMES: i64 = 4_000;
+/// Frames that the writer may stand still for when it has nothing else to do.
+const SHORT_REST_FRAMES: i64 = 256;
+/// From so many frames on, the writer stands still in any case, so that the log begins anew.
+const LONG_LOG_FRAMES: i64 = 8_000;
+/// Rounds of copying in which the copier tries to catch up with the writer.
+const ROUNDS: u32 = 8;
 /// Size that the log of `records.db` is given at start: [`LONG_LOG_FRAMES`] of 4,120 bytes.
-pub(super) const LOG_BYTES: u64 = 16_480_000;
+pub(super) const LOG_BYTES: u64 = 32_960_000;
 
 /// The writer's end.
 pub(super) struct Upkeep {
     syncer: Option<Helper>,
     copier: Helper,
-    /// The copier could not finish while the writer went on.
-    stand_still: Arc<AtomicBool>,
+    /// Frames that the copier left because the writer went on; see [`rest`].
+    rest: Arc<AtomicU8>,
     commits: u32,
     entries: u32,
 }
@@ -39,14 +43,14 @@ impl Upkeep {
         durability: Durability,
         status: &Arc<Status>,
     ) -> Result<Self, StoreError> {
-        let stand_still = Arc::new(AtomicBool::new(false));
+        let rest = Arc::new(AtomicU8::new(rest::NONE));
         Ok(Self {
             syncer: match durability {
                 Durability::Fsync => None,
                 Durability::Os => Some(start_syncer(folder, Arc::clone(status))?),
             },
-            copier: start_copier(folder, Arc::clone(&stand_still))?,
-            stand_still,
+            copier: start_copier(folder, Arc::clone(&rest))?,
+            rest,
             commits: 0,
             entries: 0,
         })
@@ -63,9 +67,22 @@ impl Upkeep {
             (self.commits, self.entries) = (0, 0);
             self.copier.call();
         }
-        if self.stand_still.swap(false, Relaxed) {
-            copy(records);
+        if self.rest.load(Relaxed) == rest::LONG_LOG {
+            self.copy_rest(records);
         }
+    }
+
+    /// Called when there is nothing to commit.
+    pub(super) fn when_idle(&self, records: &Connection) {
+        if self.rest.load(Relaxed) != rest::NONE {
+            self.copy_rest(records);
+        }
+    }
+
+    /// Nobody writes meanwhile, so all of it is copied, and the next commit begins the log anew.
+    fn copy_rest(&self, records: &Connection) {
+        self.rest.store(rest::NONE, Relaxed);
+        copy(records);
     }
 
     /// Stops the helpers; the syncer syncs a last time.
@@ -91,12 +108,33 @@ fn start_syncer(folder: &Folder, status: Arc<Status>) -> Result<Helper, StoreErr
     })
 }
 
-fn start_copier(folder: &Folder, stand_still: Arc<AtomicBool>) -> Result<Helper, StoreError> {
+/// Whether the writer has something to finish.
+mod rest {
+    pub(super) const NONE: u8 = 0;
+    /// A little, for when it is idle.
+    pub(super) const SHORT: u8 = 1;
+    /// Whatever it is: the log has grown long.
+    pub(super) const LONG_LOG: u8 = 2;
+}
+
+fn start_copier(folder: &Folder, rest: Arc<AtomicU8>) -> Result<Helper, StoreError> {
     let connection = connect(&folder.records(), Use::WriteUnsynced)?;
     Helper::start("store-copy", Duration::ZERO, move || {
-        let left = copy(&connection)
-            .is_some_and(|(frames, copied)| copied < frames && frames >= LONG_LOG_FRAMES);
-        stand_still.store(left, Relaxed);
+        let mut left = rest::NONE;
+        for _ in 0..ROUNDS {
+            let Some((frames, copied)) = copy(&connection) else {
+                break;
+            };
+            left = match frames - copied {
+                0 => rest::NONE,
+                _ if frames >= LONG_LOG_FRAMES => rest::LONG_LOG,
+                _ => rest::SHORT,
+            };
+            if frames - copied <= SHORT_REST_FRAMES {
+                break;
+            }
+        }
+        rest.store(left, Relaxed);
         true
     })
 }

@@ -1,20 +1,14 @@
 //! The one thread that writes: takes whatever is queued, commits it at once, tells those who wait.
 
 use super::chores::Chores;
-use super::queue::{Entry, Job, LATER, Queue};
+use super::pace::{Company, Pace};
+use super::queue::{Entry, Job, Queue};
 use super::status::Status;
 use super::upkeep::Upkeep;
-use crate::store::{Durability, KeyRow, Sequencer, StoreError, VaultRow};
+use crate::store::{KeyRow, Sequencer, StoreError, VaultRow};
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long the writer sleeps lightly after work, before it sleeps until called.
-const LIVELY: Duration = Duration::from_secs(1);
-/// How often a failed store is tried again.
-const PROBE: Duration = Duration::from_millis(500);
-/// An entry that arrives so soon after a commit comes from a crowd, not from one client that waits for each reply.
-const CROWD: Duration = Duration::from_micros(60);
+use std::time::Instant;
 
 /// Owns the connections that write.
 pub(super) struct Writer {
@@ -51,15 +45,22 @@ impl Writer {
         let mut batch = Vec::new();
         while !(self.queue.is_closing() && self.queue.is_empty()) {
             self.queue.wait(self.pace.limit(self.status.is_writing()));
-            if self.pace.is_crowd() && !self.queue.is_closing() {
-                self.queue.gather(self.pace.slice(), self.pace.most());
+            if self.pace.wants_company() && !self.queue.is_closing() {
+                let Company {
+                    slice,
+                    most,
+                    enough,
+                } = self.pace.company();
+                self.queue.gather(slice, most, enough);
             }
-            self.pace.crowd = self.queue.take(&mut batch);
+            self.pace.came(self.queue.take(&mut batch));
             if !batch.is_empty() {
                 self.work(&mut batch);
-                self.pace.worked = Instant::now();
+                self.pace.worked();
             } else if !self.status.is_writing() {
                 self.probe();
+            } else {
+                self.upkeep.when_idle(&self.records);
             }
             if self.queue.is_closing() && !self.status.is_writing() {
                 break;
@@ -124,7 +125,11 @@ impl Writer {
     fn report(&self, outcome: &Result<(), StoreError>, entries: Vec<Entry>) {
         let mut again = Vec::new();
         let mut refused = 0;
-        self.status.wrote(outcome.is_ok());
+        match outcome {
+            Ok(()) => self.status.wrote(true),
+            Err(error) if error.is_failure() => self.status.wrote(false),
+            Err(_) => {}
+        }
         for entry in entries {
             match outcome {
                 Ok(()) => entry.waiter.tell(Ok(entry.sequence)),
@@ -243,63 +248,6 @@ fn insert_log(
         insert.execute((sequence, time, bytes.as_slice(), hashes.as_slice()))?;
     }
     Ok(())
-}
-
-/// How long the writer may wait for company.
-pub(super) struct Pace {
-    durability: Durability,
-    /// How many waited for the last batch.
-    crowd: usize,
-    /// When the last batch ended.
-    worked: Instant,
-    /// How long a commit takes lately.
-    commit: Duration,
-}
-
-impl Pace {
-    pub(super) fn new(durability: Durability) -> Self {
-        Self {
-            durability,
-            crowd: 0,
-            worked: Instant::now(),
-            commit: Duration::from_millis(1),
-        }
-    }
-
-    /// How long to sleep at most for want of someone who waits.
-    fn limit(&self, writing: bool) -> Option<Duration> {
-        match writing {
-            false => Some(PROBE),
-            true if self.worked.elapsed() < LIVELY => Some(LATER),
-            true => None,
-        }
-    }
-
-    fn is_crowd(&self) -> bool {
-        self.crowd > 1 || (self.crowd == 1 && self.worked.elapsed() < CROWD)
-    }
-
-    fn commit_took(&mut self, time: Duration) {
-        self.commit = (self.commit * 7 + time) / 8;
-    }
-
-    /// Without a sync a commit costs some 20 µs of CPU, which a crowd shares after one slice. With one, those who arrive
-    /// just after it began would wait for two.
-    fn slice(&self) -> Duration {
-        match self.durability {
-            Durability::Os => Duration::from_micros(150),
-            Durability::Fsync => {
-                (self.commit / 8).clamp(Duration::from_micros(50), Duration::from_micros(250))
-            }
-        }
-    }
-
-    fn most(&self) -> Duration {
-        match self.durability {
-            Durability::Os => self.slice(),
-            Durability::Fsync => self.commit * 2 / 5,
-        }
-    }
 }
 
 /// Tells those who wait that the writer is gone, also when it panicked.

@@ -1,0 +1,163 @@
+//! How long the writer waits: for work, and for company that shares a commit.
+//!
+//! A commit costs some 25 µs of CPU in the `os` durability and a sync of the disk in `fsync`, however many entries it has. One
+//! client that waits for each reply must not wait for company that never comes; of many, those who arrive just after a
+//! commit began would wait for two. So the writer waits as long as that has brought company lately, and seldom tries
+//! whether it would.
+
+use super::queue::LATER;
+use crate::store::Durability;
+use std::time::{Duration, Instant};
+
+/// How long the writer sleeps lightly after work, before it sleeps until called.
+const LIVELY: Duration = Duration::from_secs(1);
+/// How often a failed store is tried again.
+const PROBE: Duration = Duration::from_millis(500);
+/// Batches after which waiting is tried again, at first and at last: it doubles while nobody comes.
+const TRY_AFTER: u32 = 16;
+const TRY_AFTER_MOST: u32 = 4_096;
+
+/// Keeps the writer's time.
+pub(super) struct Pace {
+    durability: Durability,
+    /// Waiting brought company last time.
+    company: bool,
+    /// How many waited for the last batch.
+    came: usize,
+    /// Batches until waiting is tried.
+    next_try: u32,
+    try_after: u32,
+    /// When the last batch ended.
+    worked: Instant,
+    /// How long a commit takes lately.
+    commit: Duration,
+}
+
+/// How to wait for company.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Company {
+    /// How long to wait between two looks.
+    pub(super) slice: Duration,
+    /// How long in all.
+    pub(super) most: Duration,
+    /// How many are enough.
+    pub(super) enough: usize,
+}
+
+impl Pace {
+    pub(super) fn new(durability: Durability) -> Self {
+        Self {
+            durability,
+            company: false,
+            came: 0,
+            next_try: TRY_AFTER,
+            try_after: TRY_AFTER,
+            worked: Instant::now(),
+            commit: Duration::from_millis(1),
+        }
+    }
+
+    /// How long to sleep at most for want of someone who waits; `None` is until called.
+    pub(super) fn limit(&self, writing: bool) -> Option<Duration> {
+        match writing {
+            false => Some(PROBE),
+            true if self.worked.elapsed() < LIVELY => Some(LATER),
+            true => None,
+        }
+    }
+
+    pub(super) const fn wants_company(&self) -> bool {
+        self.company || self.next_try == 0
+    }
+
+    pub(super) fn company(&self) -> Company {
+        let slice = match self.durability {
+            Durability::Os => Duration::from_micros(100),
+            Durability::Fsync => {
+                (self.commit / 8).clamp(Duration::from_micros(50), Duration::from_micros(250))
+            }
+        };
+        let most = match self.durability {
+            Durability::Os => slice * 4,
+            Durability::Fsync => (self.commit * 2 / 5).max(slice),
+        };
+        Company {
+            slice,
+            most,
+            enough: self.came.max(1) + 1,
+        }
+    }
+
+    /// A batch was taken for which so many wait.
+    pub(super) fn came(&mut self, waiting: usize) {
+        if waiting == 0 {
+            return;
+        }
+        self.came = waiting;
+        self.company = waiting >= self.worth_it();
+        if self.company {
+            self.try_after = TRY_AFTER;
+            self.next_try = TRY_AFTER;
+        } else if self.next_try == 0 {
+            self.try_after = (self.try_after * 2).min(TRY_AFTER_MOST);
+            self.next_try = self.try_after;
+        } else {
+            self.next_try -= 1;
+        }
+    }
+
+    /// How many make it worth to wait for them. To two or three the time is worth more than the 25 µs of CPU.
+    const fn worth_it(&self) -> usize {
+        match (self.durability, self.company) {
+            (Durability::Fsync, _) => 2,
+            (Durability::Os, false) => 5,
+            (Durability::Os, true) => 3,
+        }
+    }
+
+    /// A batch is done.
+    pub(super) fn worked(&mut self) {
+        self.worked = Instant::now();
+    }
+
+    pub(super) fn commit_took(&mut self, time: Duration) {
+        self.commit = (self.commit * 7 + time) / 8;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often the writer waited for company in so many batches.
+    fn waits(pace: &mut Pace, batches: u32, waiting: usize) -> u32 {
+        (0..batches)
+            .filter(|_| {
+                let waits = pace.wants_company();
+                pace.came(waiting);
+                waits
+            })
+            .count() as u32
+    }
+
+    #[test]
+    fn one_client_is_hardly_ever_made_to_wait_and_a_crowd_nearly_always() {
+        let mut pace = Pace::new(Durability::Os);
+        assert!(waits(&mut pace, 100_000, 1) < 40);
+        assert!(waits(&mut pace, 5_000, 8) > 4_990);
+        assert_eq!(waits(&mut pace, 10, 1), 1);
+    }
+
+    #[test]
+    fn waiting_stays_below_half_a_commit_and_aims_a_little_higher() {
+        let mut pace = Pace::new(Durability::Fsync);
+        for _ in 0..100 {
+            pace.commit_took(Duration::from_millis(4));
+        }
+        pace.came(9);
+        let company = pace.company();
+        assert!(pace.wants_company());
+        assert!(company.most < Duration::from_millis(2) && company.slice * 4 < company.most);
+        assert_eq!(company.enough, 10);
+    }
+}
