@@ -4,10 +4,11 @@ use super::CryptoError;
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-/// Switches core dumps off for this process and its children, and lets no other process of the same user read its memory.
+/// Switches core dumps off for this process and its children, and lets no other process of the same user read
+/// its memory.
 ///
-/// Call it once, before any key is read. A process that is not dumpable is owned by root in `/proc`, so a debugger of the same user
-/// can't attach. Root still can.
+/// Call it once, before any key is read. A process that is not dumpable is owned by root in `/proc`, so a
+/// debugger of the same user can't attach. Root still can.
 ///
 /// # Errors
 /// [`CryptoError::Harden`] where the system refuses.

@@ -38,7 +38,8 @@ impl Key32 {
     /// Opens what [`Key32::wrap`] made.
     ///
     /// # Errors
-    /// [`CryptoError::Open`] for another key, other `aad` or altered bytes; [`CryptoError::Form`] where it isn't a wrapped key.
+    /// [`CryptoError::Open`] for another key, other `aad` or altered bytes; [`CryptoError::Form`] where it
+    /// isn't a wrapped key.
     pub fn unwrap(under: &Self, wrapped: &[u8], aad: &[u8]) -> Result<Self, CryptoError> {
         let bytes = open(under, wrapped, aad)?;
         Self::from_slice(&bytes).ok_or(CryptoError::Form)

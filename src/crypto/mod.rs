@@ -7,8 +7,8 @@
 //!     └ wraps random Key32, which `seal` under a fresh key for each record
 //! ```
 //!
-//! Refuses to know: what a key is for, rows, scopes, policy. No key byte leaves this module unwrapped, and no type here
-//! prints one.
+//! Refuses to know: what a key is for, rows, scopes, policy. No key byte leaves this module unwrapped, and no
+//! type here prints one.
 
 mod derive;
 mod framed;

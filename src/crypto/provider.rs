@@ -35,7 +35,8 @@ impl Kek {
     /// Whether `canary` was made by this KEK.
     ///
     /// # Errors
-    /// [`CryptoError::Open`] where it was made by another one or altered; [`CryptoError::Form`] where it isn't a canary.
+    /// [`CryptoError::Open`] where it was made by another one or altered; [`CryptoError::Form`] where it isn't
+    /// a canary.
     pub fn check(&self, canary: &[u8]) -> Result<(), CryptoError> {
         let mark = open(&self.0, canary, CANARY)?;
         if mark.as_slice() == CANARY {
@@ -67,8 +68,8 @@ pub trait KeyProvider: fmt::Debug + Send + Sync {
     /// What staff read in messages: where the key is, never what it is.
     fn describe(&self) -> String;
 
-    /// Makes the KEK where this provider was told to and there is none; called only while nothing is sealed yet, so that a lost key
-    /// is never replaced in silence. Says whether it made one.
+    /// Makes the KEK where this provider was told to and there is none; called only while nothing is sealed
+    /// yet, so that a lost key is never replaced in silence. Says whether it made one.
     ///
     /// # Errors
     /// As [`KeyProvider::kek`].
@@ -93,7 +94,8 @@ impl FileProvider {
         }
     }
 
-    /// Whether the key lies on the same file system as `data`, where one stolen disk has both. False where that can't be told.
+    /// Whether the key lies on the same file system as `data`, where one stolen disk has both. False where that
+    /// can't be told.
     pub fn shares_filesystem_with(&self, data: &Path) -> bool {
         match (fs::metadata(&self.path), fs::metadata(data)) {
             (Ok(key), Ok(data)) => key.dev() == data.dev(),
@@ -127,8 +129,8 @@ impl FileProvider {
         Ok(())
     }
 
-    /// Writes a new key to a temporary file, syncs it, and links it into place: the path never holds half a key, and a key that is
-    /// there stays.
+    /// Writes a new key to a temporary file, syncs it, and links it into place: the path never holds half a
+    /// key, and a key that is there stays.
     fn write_new(&self) -> io::Result<bool> {
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -212,7 +214,8 @@ impl KeyProvider for EnvProvider {
 
 /// A systemd credential (`LoadCredential=`, `LoadCredentialEncrypted=`): 32 bytes, raw or as hex or base64.
 ///
-/// systemd keeps the folder in memory that is not swapped and lets only the service's user read it, so mode and owner aren't checked again.
+/// systemd keeps the folder in memory that is not swapped and lets only the service's user read it, so mode and
+/// owner aren't checked again.
 #[derive(Debug, Clone)]
 pub struct CredentialProvider {
     name: String,

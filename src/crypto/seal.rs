@@ -1,8 +1,8 @@
 //! Sealed records: AES-256-GCM under a key that is derived for each record, with a commitment to that key.
 //!
-//! A fresh key for each record takes away the limit of 2³² messages that random 96-bit nonces have (NIST SP 800-38D,
-//! section 8.3). GCM alone lets one ciphertext open under two keys; the commitment, 32 bytes from the same derivation,
-//! is compared first and in constant time.
+//! A fresh key for each record takes away the limit of 2³² messages that random 96-bit nonces have (NIST SP
+//! 800-38D, section 8.3). GCM alone lets one ciphertext open under two keys; the commitment, 32 bytes from the
+//! same derivation, is compared first and in constant time.
 
 use super::derive::expand;
 use super::{CryptoError, Key32, random};
@@ -54,7 +54,8 @@ impl RecordKey {
 
 /// Seals `plaintext` under `key`, bound to `aad`: version ‖ salt ‖ commitment ‖ ciphertext ‖ tag.
 ///
-/// `aad` holds everything that must not change beside it ([`super::framed`] joins columns). The plaintext is at most 64 GiB.
+/// `aad` holds everything that must not change beside it ([`super::framed`] joins columns). The plaintext is at
+/// most 64 GiB.
 ///
 /// # Errors
 /// [`CryptoError::Random`]; [`CryptoError::Derive`] can't happen with these lengths.
@@ -87,8 +88,8 @@ pub fn seal(key: &Key32, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, Crypto
 /// Opens what [`seal`] made; the plaintext is wiped when dropped.
 ///
 /// # Errors
-/// [`CryptoError::Form`] where it's too short or of another version; [`CryptoError::Open`] where the key or `aad` is another one or any
-/// byte was altered.
+/// [`CryptoError::Form`] where it's too short or of another version; [`CryptoError::Open`] where the key or
+/// `aad` is another one or any byte was altered.
 pub fn open(key: &Key32, sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     let (version, rest) = sealed.split_first().ok_or(CryptoError::Form)?;
     if *version != VERSION {

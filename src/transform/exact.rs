@@ -1,11 +1,12 @@
 //! When another place that reads like a value counts as that value.
 //!
-//! What was found once is sought everywhere else in the request, exactly as it is spelled: before the egress scan, which would have
-//! to refuse the request, and by it. Both ask this file, so they agree.
+//! What was found once is sought everywhere else in the request, exactly as it is spelled: before the egress
+//! scan, which would have to refuse the request, and by it. Both ask this file, so they agree.
 
 use crate::base::Span;
 
-/// Fewest characters of a value that is sought, where it isn't Han, kana or Hangul: shorter ones stand anywhere by chance.
+/// Fewest characters of a value that is sought, where it isn't Han, kana or Hangul: shorter ones stand anywhere
+/// by chance.
 const MIN_CHARS: usize = 5;
 /// Fewest Han, kana or Hangul characters: a Chinese name has two.
 const MIN_CJK_CHARS: usize = 2;
@@ -21,17 +22,25 @@ pub(super) fn is_sought(value: &str) -> bool {
 
 /// Whether the bytes of `value` at `hit` are that value, and not part of a longer word or number.
 ///
-/// A short value and a single word must end where words end: `smith` isn't in `blacksmith`. A long number or address counts wherever it stands, for
-/// it doesn't do so by chance. Han, kana and Hangul have no word ends.
+/// A short value and a single word must end where words end: `smith` isn't in `blacksmith`. A long number or
+/// address counts wherever it stands, for it doesn't do so by chance. Han, kana and Hangul have no word ends.
 pub(super) fn is_whole(text: &[u8], hit: Span, value: &str) -> bool {
     let word = value.chars().all(|c| c.is_alphabetic() || is_cjk(c));
     if !word && value.chars().count() >= LONG_CHARS {
         return true;
     }
-    let before = text.get(..hit.start).and_then(last_char);
+    let before = text
+        .get(..hit.start)
+        .filter(|before| !ends_in_escape(before));
+    let before = before.and_then(last_char);
     let after = text.get(hit.end..).and_then(first_char);
     let glued = |a: Option<char>, b: Option<char>| a.is_some_and(joins) && b.is_some_and(joins);
     !glued(before, value.chars().next()) && !glued(value.chars().next_back(), after)
+}
+
+/// Whether the last letter is half of a JSON escape such as `\n`, and so no part of a word.
+fn ends_in_escape(before: &[u8]) -> bool {
+    matches!(before, [.., b'\\', b'n' | b't' | b'r' | b'b' | b'f'])
 }
 
 /// Whether it forms words with its like.
@@ -96,6 +105,8 @@ mod tests {
             ("8613800138000x", "13800138000", true),
             ("xlena@example.orgx", "lena@example.org", true),
             ("wolfgangs", "wolfgang", false),
+            (r"hello\nsmith\n", "smith", true),
+            (r"hello\xsmith", "smith", false),
         ] {
             let start = text.find(value).unwrap();
             let span = Span::new(start, start + value.len());

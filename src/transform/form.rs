@@ -1,8 +1,9 @@
 //! How a surrogate is spelled, and where text has that spelling.
 //!
-//! `TYPE_` and ten characters of Crockford's base 32 (no I, L, O, U), at least two of them digits: `EMAIL_XT940KMVKT`. Fifty bits, for
-//! forty collided at a million values. With a type name that exists before them and two digits among them, identifiers in code
-//! (`SET_PARAMETERS`, `IP_ADDRESSES`) don't have the form. Its edges are no ASCII letter, digit or underscore.
+//! `TYPE_` and ten characters of Crockford's base 32 (no I, L, O, U), at least two of them digits:
+//! `EMAIL_XT940KMVKT`. Fifty bits, for forty collided at a million values. With a type name that exists before
+//! them and two digits among them, identifiers in code (`SET_PARAMETERS`, `IP_ADDRESSES`) don't have the form.
+//! Its edges are no ASCII letter, digit or underscore.
 
 use crate::base::{EntityType, Span};
 
@@ -15,7 +16,8 @@ const DIGITS: usize = 2;
 /// Longest type name (see [`EntityType::define`]).
 const NAME: usize = 40;
 
-/// The surrogate that these bits name, or `None` where they hold too few digits: then the next counter's are taken.
+/// The surrogate that these bits name, or `None` where they hold too few digits: then the next counter's are
+/// taken.
 pub(super) fn spell(entity: EntityType, bits: &[u8; 32]) -> Option<String> {
     let number = u64::from_be_bytes(*bits.first_chunk()?);
     let mut out = String::with_capacity(entity.as_str().len() + 1 + BODY);
@@ -58,7 +60,8 @@ fn stretch(text: &str, underscore: usize) -> Option<Span> {
     Some(Span::new(start, end))
 }
 
-/// Whether the hit `hit` in `bytes` lies inside a surrogate that `issued` knows; what stands around that doesn't matter.
+/// Whether the hit `hit` in `bytes` lies inside a surrogate that `issued` knows; what stands around that
+/// doesn't matter.
 pub(super) fn inside_issued(bytes: &[u8], hit: Span, issued: impl Fn(&str) -> bool) -> bool {
     let first = hit.start.saturating_sub(BODY + 1);
     let window = bytes

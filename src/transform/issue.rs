@@ -67,7 +67,8 @@ impl<'s> Issue<'s> {
         })
     }
 
-    /// Stand-ins for text in the form of a surrogate. What this request issues stays, be it for a value or for another such text.
+    /// Stand-ins for text in the form of a surrogate. What this request issues stays, be it for a value or for
+    /// another such text.
     pub(super) fn literals(&mut self, layout: &Layout<'_>) -> Result<(), TransformError> {
         let mut foreign: Vec<&str> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -136,18 +137,15 @@ impl<'s> Issue<'s> {
         for (at, part) in layout.parts.iter().enumerate() {
             self.place(at, part, &layout, &mut replacements, &mut operators);
         }
-        let replaced = layout
-            .values
-            .iter()
-            .filter(|value| value.operator != Operator::Allow);
-        let (labels, originals) = replaced
-            .zip(self.outputs.iter().flatten())
-            .map(|(value, output)| {
-                let label = matches!(value.operator, Operator::Generalise | Operator::Redact);
-                let original = (value.entity, Sensitive::new(value.text.to_owned()));
-                (label.then(|| output.clone()), original)
-            })
-            .collect::<(Vec<_>, Vec<_>)>();
+        let (mut removed, mut labels) = (Vec::new(), BTreeSet::new());
+        for (value, output) in layout.values.iter().zip(&self.outputs) {
+            if !matches!(value.operator, Operator::Allow | Operator::Surrogate) {
+                removed.push((value.entity, Sensitive::new(value.text.to_owned())));
+            }
+            if matches!(value.operator, Operator::Generalise | Operator::Redact) {
+                labels.extend(output.clone());
+            }
+        }
         // Without rows nothing is sealed under the scope's key, so it needn't be kept.
         let keys = self.scope.unwritten_key().filter(|_| !self.rows.is_empty());
         Transformed {
@@ -158,8 +156,8 @@ impl<'s> Issue<'s> {
                 vault: self.rows,
             },
             operators,
-            originals,
-            labels: labels.into_iter().flatten().collect(),
+            removed,
+            labels,
             stuck: layout.stuck,
             sealed: self.sealed,
             named: self.named,
@@ -199,5 +197,30 @@ impl<'s> Issue<'s> {
         if let Some(new) = replacements.get_mut(before..) {
             new.sort_unstable_by_key(|replacement| replacement.span);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::RootKey;
+
+    #[test]
+    fn a_name_that_is_taken_gives_way_to_the_next_counter() {
+        let scope = Scope::detached(&RootKey::generate(1).unwrap(), [1; 16]);
+        let mut issue = Issue::new(&scope, Timestamp::from_micros(0));
+        let first = issue.name(EntityType::LIT, "x").unwrap().surrogate;
+        issue.map.insert(
+            first.clone(),
+            EntityType::LIT,
+            Sensitive::new("other".to_owned()),
+        );
+        let second = issue.surrogate(EntityType::LIT, "x", true).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(issue.map.get(&first).unwrap().1.expose(), "other");
+        assert_eq!(issue.map.get(&second).unwrap().1.expose(), "x");
+        let third = issue.surrogate(EntityType::LIT, "x", false).unwrap();
+        assert!(third != first && third != second);
+        assert_ne!(issue.name(EntityType::LIT, "x").unwrap().surrogate, third);
     }
 }

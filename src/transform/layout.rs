@@ -1,6 +1,7 @@
-//! Where things stand in a request: each distinct value once, each place where it stands, each stretch in the form of a surrogate.
+//! Where things stand in a request: each distinct value once, each place where it stands, each stretch in the
+//! form of a surrogate.
 
-use super::needles::Needles;
+use super::needles::{Needles, Sought};
 use super::{Inspected, TransformError, exact, form};
 use crate::base::{Confidence, EntityType, Finding, Span};
 use crate::policy::Operator;
@@ -134,9 +135,13 @@ impl<'a> Layout<'a> {
     /// Adds every other place where a value stands exactly, and drops the places of allowed ones.
     pub(super) fn repeat(&mut self, parts: &[Inspected<'_>]) {
         let replaced = |value: &Value<'_>| value.operator != Operator::Allow;
-        let sought = self.values.iter().zip(0..);
-        let sought = sought.filter(|(value, _)| replaced(value) && exact::is_sought(value.text));
-        let needles = Needles::new(sought.map(|(v, at)| (v.text.as_bytes().to_vec(), at)));
+        let mut sought = Sought::default();
+        for (value, at) in self.values.iter().zip(0..) {
+            if replaced(value) && exact::is_sought(value.text) {
+                sought.add(value.text.as_bytes(), at);
+            }
+        }
+        let needles = Needles::new(sought);
         for (part, laid) in parts.iter().zip(&mut self.parts) {
             let found = laid.spots.len();
             laid.spots
@@ -202,8 +207,9 @@ fn check(part: &Inspected<'_>) -> Option<()> {
 
 /// What a finding keeps beside the stretches in the form of a surrogate that it overlaps.
 ///
-/// It swallows those that it holds with more around them, so that nobody can save a secret by writing such text into it. One that holds it
-/// takes it. From one that it shares a part with it gives up that part. An allowed finding gives way to all.
+/// It swallows those that it holds with more around them, so that nobody can save a secret by writing such
+/// text into it. One that holds it takes it. From one that it shares a part with it gives up that part. An
+/// allowed finding gives way to all.
 fn give_way(
     finding: Span,
     operator: Operator,

@@ -1,13 +1,17 @@
 //! The operators: what stands in the outbound request for what was found in it.
 //!
-//! * Every distinct value has one stand-in in the whole request: the strictest operator that any of its findings asks for, under the
-//!   type that it was first found as. The exact surface form is what is the same or not.
-//! * A value that was found once is replaced everywhere that it stands exactly ([`exact`] says where that is), in earlier parts too.
-//!   An old message changes then, once, when a value that had stood there unnoticed is first noticed; a leak or a refused request would be
-//!   worse than that one miss of the provider's prefix cache. Otherwise what becomes of a message depends on it and on earlier ones only.
-//! * Text that already has the form of a surrogate becomes a surrogate itself (type `LIT`), so restoring gives back every text as it was.
-//!   Unless this very request issues it: then it stays, for it came back unrestored from an earlier turn. A finding that overlaps such a stretch gives way, except where it holds more than the stretch.
+//! * Every distinct value has one stand-in in the whole request: the strictest operator that any of its findings
+//!   asks for, under the type that it was first found as. The exact surface form is what is the same or not.
+//! * A value that was found once is replaced everywhere that it stands exactly (`exact.rs` says where that is), in
+//!   earlier parts too. An old message changes then, once, when a value that had stood there unnoticed is first
+//!   noticed: a leak or a refused request would be worse than that one miss of the provider's prefix cache.
+//!   Otherwise what becomes of a message depends on it and on earlier ones only.
+//! * Text that already has the form of a surrogate becomes a surrogate itself (type `LIT`), so restoring gives back
+//!   every text as it was. Unless this very request issues it: then it stays, for it came back unrestored from an
+//!   earlier turn. A finding that overlaps such text gives way, except where it holds more than that text.
 //! * [`residuals`] reads the bytes that are about to leave once more.
+//!
+//! A surrogate can stand glued to letters, for a value can: whoever restores must not ask for word ends.
 //!
 //! Refuses to know: JSON, HTTP, policy files, which destination.
 
@@ -98,8 +102,8 @@ pub struct Transformed {
     pub write: Write,
     /// How many stretches each operator was applied to, allowed ones included.
     pub operators: BTreeMap<&'static str, u32>,
-    /// Every original that must not leave, with its type.
-    originals: Vec<(EntityType, Sensitive<String>)>,
+    /// Originals that must not leave, with their types, beside those in the map.
+    removed: Vec<(EntityType, Sensitive<String>)>,
     /// Fixed texts that stand for some of them.
     labels: BTreeSet<String>,
     /// Types found where nothing can be replaced.
@@ -119,6 +123,22 @@ impl Transformed {
             self.scope.mark_committed(&self.named, self.sealed_at);
         }
     }
+
+    /// Every original that must not leave, with its type. Escaped text may: it is in no one's way.
+    fn originals(&self) -> impl Iterator<Item = (EntityType, &str)> {
+        let restorable = self
+            .map
+            .iter()
+            .filter(|(_, entity, _)| *entity != EntityType::LIT);
+        let restorable = restorable.map(|(_, entity, original)| (entity, original));
+        let removed = self
+            .removed
+            .iter()
+            .map(|(entity, original)| (*entity, original));
+        restorable
+            .chain(removed)
+            .map(|(entity, original)| (entity, original.expose().as_str()))
+    }
 }
 
 impl fmt::Debug for Transformed {
@@ -134,7 +154,8 @@ impl fmt::Debug for Transformed {
 
 /// Replaces what `operator` says, everywhere in the request.
 ///
-/// Nothing is written yet: `write` must be on disk before the request leaves. Rows that are known to be there are not sealed again.
+/// Nothing is written yet: `write` must be on disk before the request leaves. Rows that are known to be there
+/// are not sealed again.
 ///
 /// # Errors
 /// [`TransformError`]; the request must not leave then.

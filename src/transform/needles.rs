@@ -1,11 +1,14 @@
 //! Many strings sought at once, in a table that is cheap to build for one request.
 //!
-//! An automaton finds faster but takes longer to build than a request may cost. Here every needle enters its first 4-byte grams
-//! into a bit filter; the text is probed at every `stride`th byte, and only where the filter answers are whole needles compared, by
-//! hash and one lookup for each needle length that has this gram. So many needles with a common beginning cost no more than one.
+//! An automaton finds faster but takes longer to build than a request may cost. Here every needle enters its
+//! first 4-byte grams into a bit filter; the text is probed at every `stride`th byte, and only where the
+//! filter answers are whole needles compared, by hash and one lookup for each needle length that has this
+//! gram. So many needles with a common beginning cost no more than one.
 
 use crate::base::Span;
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+use zeroize::Zeroizing;
 
 /// Bytes of a gram, and so of the shortest needle.
 const GRAM: usize = 4;
@@ -18,6 +21,15 @@ const MAX_FILTER_BITS: usize = 1 << 18;
 /// End of a chain.
 const NONE: u32 = u32::MAX;
 
+/// One string to seek: a stretch of the common buffer, and what it stands for.
+#[derive(Clone, Copy)]
+struct Needle {
+    start: u32,
+    length: u32,
+    meaning: u32,
+    next: u32,
+}
+
 /// Needles of one length that have this gram at this offset.
 #[derive(Clone, Copy)]
 struct Group {
@@ -27,47 +39,90 @@ struct Group {
     next: u32,
 }
 
-/// A set of strings to seek, each with what it stands for.
+/// Strings to seek, as they are gathered.
+#[derive(Default)]
+pub(super) struct Sought {
+    bytes: Zeroizing<Vec<u8>>,
+    needles: Vec<Needle>,
+}
+
+impl Sought {
+    /// Adds a string with its meaning. One under four bytes is left out.
+    pub(super) fn add(&mut self, needle: &[u8], meaning: u32) {
+        self.add_from(meaning, |bytes| bytes.extend_from_slice(needle));
+    }
+
+    /// Adds the string that `write` appends.
+    pub(super) fn add_from(&mut self, meaning: u32, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let length = self.bytes.len() - start;
+        if length < GRAM {
+            self.bytes.truncate(start);
+            return;
+        }
+        let (start, length) = (start as u32, length as u32);
+        self.needles.push(Needle {
+            start,
+            length,
+            meaning,
+            next: NONE,
+        });
+    }
+}
+
+/// A set of strings to seek.
 pub(super) struct Needles {
-    whole: HashMap<Vec<u8>, u32, foldhash::fast::RandomState>,
+    bytes: Zeroizing<Vec<u8>>,
+    all: Vec<Needle>,
+    hash: RandomState,
+    /// First needle of each chain, by the hash of the whole needle.
+    wholes: Vec<u32>,
     groups: Vec<Group>,
+    /// First group of each chain, by its gram.
     heads: Vec<u32>,
     filter: Vec<u64>,
     stride: usize,
 }
 
 impl Needles {
-    /// From pairs of needle and meaning. Needles under four bytes are left out; of equal needles the first counts.
-    pub(super) fn new(needles: impl IntoIterator<Item = (Vec<u8>, u32)>) -> Self {
-        let mut whole: HashMap<_, _, foldhash::fast::RandomState> = HashMap::default();
-        for (needle, meaning) in needles {
-            if needle.len() >= GRAM {
-                whole.entry(needle).or_insert(meaning);
-            }
-        }
-        let shortest = whole.keys().map(Vec::len).min().unwrap_or(GRAM);
+    /// Of equal strings the one that was added first counts.
+    pub(super) fn new(sought: Sought) -> Self {
+        let shortest = sought
+            .needles
+            .iter()
+            .map(|n| n.length as usize)
+            .min()
+            .unwrap_or(GRAM);
         let stride = (shortest + 1 - GRAM).min(MAX_STRIDE);
-        let grams = whole.len() * stride;
+        let grams = sought.needles.len() * stride;
         let bits = (grams * BITS_PER_GRAM)
             .next_power_of_two()
             .clamp(64, MAX_FILTER_BITS);
         let mut made = Self {
+            wholes: vec![NONE; sought.needles.len().next_power_of_two()],
             groups: Vec::with_capacity(grams),
             heads: vec![NONE; grams.next_power_of_two()],
             filter: vec![0; bits / 64],
+            hash: RandomState::default(),
+            bytes: sought.bytes,
+            all: sought.needles,
             stride,
-            whole: HashMap::default(),
         };
-        for needle in whole.keys() {
-            made.enter(needle);
+        for place in 0..made.all.len() {
+            made.enter(place);
         }
-        made.whole = whole;
         made
     }
 
     /// Whether it seeks nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.whole.is_empty()
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Whether some needle holds one of these bytes.
+    pub(super) fn hold(&self, wanted: impl Fn(u8) -> bool) -> bool {
+        self.bytes.iter().any(|byte| wanted(*byte))
     }
 
     /// Calls `hit` once for each place where a needle stands, overlapping ones too, in no strict order.
@@ -103,54 +158,86 @@ impl Needles {
                 continue;
             };
             let span = Span::new(start, start + group.length as usize);
-            if let Some(meaning) = span.bytes(text).and_then(|found| self.whole.get(found)) {
-                hit(span, *meaning);
+            if let Some(meaning) = span.bytes(text).and_then(|found| self.meaning(found)) {
+                hit(span, meaning);
             }
         }
     }
 
-    /// Enters the grams that a probe can meet.
-    fn enter(&mut self, needle: &[u8]) {
-        for (offset, window) in needle.windows(GRAM).take(self.stride).enumerate() {
-            let Some(gram) = window.first_chunk::<GRAM>() else {
-                continue;
-            };
-            let gram = u32::from_le_bytes(*gram);
-            let bit = spread(gram) & (self.filter.len() * 64 - 1);
-            if let Some(word) = self.filter.get_mut(bit / 64) {
-                *word |= 1 << (bit % 64);
+    fn meaning(&self, whole: &[u8]) -> Option<u32> {
+        let mut link = self.wholes.get(self.whole(whole)).copied().unwrap_or(NONE);
+        while let Some(needle) = self.all.get(link as usize) {
+            if self.text(*needle) == Some(whole) {
+                return Some(needle.meaning);
             }
-            let group = (gram, offset as u32, needle.len() as u32);
-            let head = self.head(gram);
-            if !self.has(head, group) {
-                self.link(head, group);
-            }
+            link = needle.next;
         }
+        None
     }
 
-    fn has(&self, head: usize, wanted: (u32, u32, u32)) -> bool {
-        let mut link = self.heads.get(head).copied().unwrap_or(NONE);
-        while let Some(group) = self.groups.get(link as usize) {
-            if (group.gram, group.offset, group.length) == wanted {
-                return true;
-            }
-            link = group.next;
+    /// Enters a needle, and the grams of it that a probe can meet, unless an equal one is there.
+    fn enter(&mut self, place: usize) {
+        let Some(needle) = self.all.get(place).copied() else {
+            return;
+        };
+        let Some(text) = self.text(needle) else {
+            return;
+        };
+        if self.meaning(text).is_some() {
+            return;
         }
-        false
-    }
-
-    fn link(&mut self, head: usize, (gram, offset, length): (u32, u32, u32)) {
-        let place = self.groups.len() as u32;
-        if let Some(first) = self.heads.get_mut(head) {
-            let group = Group {
+        let slot = self.whole(text);
+        let grams = text.windows(GRAM).take(self.stride).map(|window| {
+            window
+                .first_chunk::<GRAM>()
+                .map_or(0, |gram| u32::from_le_bytes(*gram))
+        });
+        let mut entered = [0; MAX_STRIDE];
+        entered
+            .iter_mut()
+            .zip(grams)
+            .for_each(|(slot, gram)| *slot = gram);
+        if let (Some(first), Some(needle)) = (self.wholes.get_mut(slot), self.all.get_mut(place)) {
+            needle.next = std::mem::replace(first, place as u32);
+        }
+        for (gram, offset) in entered.into_iter().zip(0..self.stride as u32) {
+            self.enter_gram(Group {
                 gram,
                 offset,
-                length,
-                next: *first,
-            };
-            *first = place;
-            self.groups.push(group);
+                length: needle.length,
+                next: NONE,
+            });
         }
+    }
+
+    fn enter_gram(&mut self, mut group: Group) {
+        let bit = spread(group.gram) & (self.filter.len() * 64 - 1);
+        if let Some(word) = self.filter.get_mut(bit / 64) {
+            *word |= 1 << (bit % 64);
+        }
+        let head = self.head(group.gram);
+        let Some(first) = self.heads.get_mut(head) else {
+            return;
+        };
+        let mut link = *first;
+        while let Some(known) = self.groups.get(link as usize) {
+            if (known.gram, known.offset, known.length) == (group.gram, group.offset, group.length)
+            {
+                return;
+            }
+            link = known.next;
+        }
+        group.next = std::mem::replace(first, self.groups.len() as u32);
+        self.groups.push(group);
+    }
+
+    fn text(&self, needle: Needle) -> Option<&[u8]> {
+        let start = needle.start as usize;
+        self.bytes.get(start..start + needle.length as usize)
+    }
+
+    fn whole(&self, text: &[u8]) -> usize {
+        self.hash.hash_one(text) as usize & (self.wholes.len() - 1)
     }
 
     fn head(&self, gram: u32) -> usize {
@@ -172,12 +259,13 @@ mod tests {
     type Hits = BTreeSet<(usize, usize, u32)>;
 
     fn sought(needles: &[&str], text: &str) -> Vec<(usize, usize, u32)> {
-        let pairs = needles
+        let mut all = Sought::default();
+        needles
             .iter()
             .zip(0..)
-            .map(|(n, i)| (n.as_bytes().to_vec(), i));
+            .for_each(|(needle, which)| all.add(needle.as_bytes(), which));
         let mut hits = Vec::new();
-        Needles::new(pairs).seek(text.as_bytes(), |span, which| {
+        Needles::new(all).seek(text.as_bytes(), |span, which| {
             hits.push((span.start, span.end, which));
         });
         hits.sort_unstable();

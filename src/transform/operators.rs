@@ -17,7 +17,8 @@ pub(super) fn generalise(entity: EntityType) -> String {
     format!("[{}]", entity.label(Language::En))
 }
 
-/// Stars, as many as characters. A Chinese name keeps its surname; a value of twelve characters or more its last four.
+/// Stars, as many as characters. A Chinese name keeps its surname; a value of twelve characters or more its
+/// last four.
 pub(super) fn mask(entity: EntityType, value: &str) -> String {
     let length = value.chars().count();
     if entity.as_str() == "PERSON" && (2..=4).contains(&length) && value.chars().all(is_han) {

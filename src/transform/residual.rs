@@ -1,17 +1,18 @@
 //! The egress scan: the bytes that are about to leave are searched once more for everything that was replaced.
 //!
-//! It does not trust the steps before it: it reads the final bytes, not the parts, and under every encoding that a value might slip through in.
+//! It does not trust the steps before it: it reads the final bytes, not the parts, and under every encoding
+//! that a value might slip through in.
 
 use super::exact::{is_sought, is_whole};
-use super::needles::Needles;
+use super::needles::{Needles, Sought};
 use super::{Transformed, form, views};
 use crate::base::{EntityType, Span};
-use data_encoding::BASE64_NOPAD;
 use memchr::memmem;
 use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
-/// Words of the API itself: quoted alone they are the protocol's, even where someone's password is `content`. Where such a word
-/// stands alone in a text part, [`super::deidentify`] has replaced it.
+/// Words of the API itself: quoted alone they are the protocol's, even where someone's password is `content`.
+/// Where such a word stands alone in a text part, [`super::deidentify`] has replaced it.
 const PROTOCOL_WORDS: &[&str] = &[
     "arguments",
     "array",
@@ -54,43 +55,44 @@ const PROTOCOL_WORDS: &[&str] = &[
     "top_p",
 ];
 
-/// In which spelling a needle is sought.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spelling {
-    /// As text: a hit must be whole, and not of our own making.
-    Text,
-    /// Encoded, so that it doesn't stand anywhere by chance.
-    Encoded,
-}
+/// RFC 4648, section 4.
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// RFC 4648, section 5.
+const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Types of the originals that still stand in `outbound`, each once, sorted. The request may leave only where there is none.
+/// Marks the meaning of a needle that is encoded, and so doesn't stand anywhere by chance. Others are text: a
+/// hit must be whole, and not of our own making.
+const ENCODED: u32 = 1 << 31;
+
+/// Types of the originals that still stand in `outbound`, each once, sorted. The request may leave only where
+/// there is none.
 ///
-/// Sought are all originals that were replaced (by any operator) and are long enough not to stand there by chance (two Han characters,
-/// five others): as they are, without spaces and dashes, with full-width digits, with `+` for spaces, in base64 (both alphabets, every alignment),
-/// and all that under JSON escapes of any level and percent escapes. A hit inside a longer word (`smith` in `blacksmith`), inside a surrogate or label of this
-/// request, or on a quoted word of the API doesn't count. Types found where nothing could be replaced are always reported.
+/// Sought are all originals that were replaced (by any operator) and are long enough not to stand there by
+/// chance (two Han characters, five others): as they are, without spaces and dashes, with full-width digits,
+/// with `+` for spaces, in base64 (both alphabets, every alignment), and all that under JSON escapes of any
+/// level and percent escapes. A hit inside a longer word (`smith` in `blacksmith`), inside a surrogate or
+/// label of this request, or on a quoted word of the API doesn't count. Types found where nothing could be
+/// replaced are always reported.
 pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> {
     let mut left = transformed.stuck.clone();
-    let mut meanings = Vec::new();
-    let mut spellings = Vec::new();
-    for (entity, original) in &transformed.originals {
-        let original = original.expose();
+    let mut sought = Sought::default();
+    let mut types = Vec::new();
+    for (entity, original) in transformed.originals() {
         if is_sought(original) {
-            spell(original, |needle, spelling| {
-                spellings.push((needle, meanings.len() as u32));
-                meanings.push((*entity, spelling));
-            });
+            spell(original, types.len() as u32, &mut sought);
+            types.push(entity);
         }
     }
-    let needles = Needles::new(spellings);
+    let needles = Needles::new(sought);
     if !needles.is_empty() {
-        views::each(outbound, |view| {
+        let escaped = needles.hold(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
+        views::each(outbound, escaped, |view| {
             needles.seek(view, |span, meaning| {
-                let known = meanings.get(meaning as usize);
-                let Some((entity, spelling)) = known else {
+                let encoded = meaning & ENCODED != 0;
+                let Some(entity) = types.get((meaning & !ENCODED) as usize) else {
                     return;
                 };
-                if *spelling == Spelling::Encoded || counts(view, span, transformed) {
+                if encoded || counts(view, span, transformed) {
                     left.insert(*entity);
                 }
             });
@@ -100,44 +102,42 @@ pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> 
 }
 
 /// Every spelling of a value.
-fn spell(value: &str, mut put: impl FnMut(Vec<u8>, Spelling)) {
-    put(value.as_bytes().to_vec(), Spelling::Text);
-    put_wide(value, &mut put);
+fn spell(value: &str, meaning: u32, sought: &mut Sought) {
+    sought.add(value.as_bytes(), meaning);
+    spell_wide(value, meaning, sought);
     if value.contains(is_gap) {
-        let closed: String = value.chars().filter(|c| !is_gap(*c)).collect();
+        let closed: Zeroizing<String> =
+            Zeroizing::new(value.chars().filter(|c| !is_gap(*c)).collect());
         if is_sought(&closed) {
-            put_wide(&closed, &mut put);
-            put(closed.into_bytes(), Spelling::Text);
+            sought.add(closed.as_bytes(), meaning);
+            spell_wide(&closed, meaning, sought);
         }
-        if value.contains(' ') {
-            put(value.replace(' ', "+").into_bytes(), Spelling::Text);
-        }
+        sought.add_from(meaning, |out| {
+            out.extend(value.bytes().map(|b| if b == b' ' { b'+' } else { b }));
+        });
     }
     for before in 0..3 {
-        let encoded = base64(value, before);
-        if encoded.iter().any(|b| matches!(b, b'+' | b'/')) {
-            let url = encoded.iter().map(|b| match b {
-                b'+' => b'-',
-                b'/' => b'_',
-                other => *other,
-            });
-            put(url.collect(), Spelling::Encoded);
-        }
-        put(encoded, Spelling::Encoded);
+        sought.add_from(meaning | ENCODED, |out| {
+            base64(value.as_bytes(), before, STANDARD, out);
+        });
+        sought.add_from(meaning | ENCODED, |out| {
+            base64(value.as_bytes(), before, URL, out);
+        });
     }
 }
 
 /// With full-width digits, where it has digits.
-fn put_wide(value: &str, put: &mut impl FnMut(Vec<u8>, Spelling)) {
-    if value.contains(|c: char| c.is_ascii_digit()) {
-        let wide = |c: char| match c {
-            '0'..='9' => char::from_u32(c as u32 - '0' as u32 + '０' as u32).unwrap_or(c),
-            _ => c,
-        };
-        put(
-            value.chars().map(wide).collect::<String>().into_bytes(),
-            Spelling::Text,
-        );
+fn spell_wide(value: &str, meaning: u32, sought: &mut Sought) {
+    if value.bytes().any(|b| b.is_ascii_digit()) {
+        sought.add_from(meaning, |out| {
+            for byte in value.bytes() {
+                match byte {
+                    // U+FF10 to U+FF19 in UTF-8.
+                    b'0'..=b'9' => out.extend([0xEF, 0xBC, 0x90 + byte - b'0']),
+                    _ => out.push(byte),
+                }
+            }
+        });
     }
 }
 
@@ -145,15 +145,19 @@ fn is_gap(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
 }
 
-/// The base64 characters that `value` alone determines when `before` bytes (0–2) of a group stand before it.
-fn base64(value: &str, before: usize) -> Vec<u8> {
-    let mut bytes = vec![0; before];
-    bytes.extend_from_slice(value.as_bytes());
+/// Appends the base64 characters that `value` alone determines when `before` bytes (0–2) of a group of three
+/// stand before it.
+fn base64(value: &[u8], before: usize, alphabet: &[u8; 64], out: &mut Vec<u8>) {
     // The first characters hold bits of what stands before, the last one may hold bits of what follows.
     let first = (before * 8).div_ceil(6);
-    let whole = bytes.len() * 8 / 6;
-    let encoded = BASE64_NOPAD.encode(&bytes).into_bytes();
-    encoded.get(first..whole).unwrap_or_default().to_vec()
+    let end = (before + value.len()) * 8 / 6;
+    for at in first..end {
+        let bit = at * 6 - before * 8;
+        let byte = |at: usize| u16::from(value.get(at).copied().unwrap_or_default());
+        let pair = byte(bit / 8) << 8 | byte(bit / 8 + 1);
+        let sextet = pair >> (10 - bit % 8) & 63;
+        out.extend(alphabet.get(usize::from(sextet)));
+    }
 }
 
 /// Whether a hit as text is a value that stands there, and not ours, the protocol's or part of a word.

@@ -1,10 +1,15 @@
-//! Other readings of the outbound bytes: with JSON escapes undone, at each level that JSON may sit in JSON, and with percent escapes undone.
+//! Other readings of the outbound bytes: with JSON escapes undone, at each level that JSON may sit in JSON, and
+//! with percent escapes undone.
 
 /// How often JSON escapes are undone: the body, and three levels of documents inside its strings.
 const LEVELS: usize = 4;
 
 /// Calls `see` for the bytes as they are and for each other reading that differs.
-pub(super) fn each(bytes: &[u8], mut see: impl FnMut(&[u8])) {
+///
+/// Undoing the short escapes alone (`\n`, `\"`) shows nothing new of a value that holds no character that JSON
+/// must escape; `escaped` says whether one does. Where not, JSON escapes are undone only if the bytes hold
+/// `\u` or `\/`, which may stand for any character.
+pub(super) fn each(bytes: &[u8], escaped: bool, mut see: impl FnMut(&[u8])) {
     let mut with_percent = |view: &[u8]| {
         see(view);
         if let Some(decoded) = percent(view) {
@@ -12,12 +17,21 @@ pub(super) fn each(bytes: &[u8], mut see: impl FnMut(&[u8])) {
         }
     };
     with_percent(bytes);
-    let mut view = json(bytes);
-    for _ in 1..=LEVELS {
-        let Some(decoded) = view else { break };
+    let mut last = Vec::new();
+    for level in 0..LEVELS {
+        let from = if level == 0 { bytes } else { &last };
+        if !escaped && !hides(from) {
+            break;
+        }
+        let Some(decoded) = json(from) else { break };
         with_percent(&decoded);
-        view = json(&decoded);
+        last = decoded;
     }
+}
+
+/// Whether an escape stands for a character that needs none.
+fn hides(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'/')))
 }
 
 /// JSON escapes undone, or `None` where there is none. What isn't an escape stays.
@@ -52,26 +66,27 @@ fn decode(
     mark: u8,
     undo: impl Fn(&[u8], &mut Vec<u8>) -> Option<usize>,
 ) -> Option<Vec<u8>> {
-    let mut found = memchr::memchr(mark, bytes)?;
+    let first = memchr::memchr(mark, bytes)?;
     let mut out = Vec::with_capacity(bytes.len());
-    let (mut done, mut changed) = (0, false);
-    loop {
-        out.extend_from_slice(bytes.get(done..found)?);
-        let rest = bytes.get(found + 1..)?;
-        done = found + 1;
-        match undo(rest, &mut out) {
-            Some(taken) => {
-                done += taken;
-                changed = true;
-            }
-            None => out.push(mark),
+    let (plain, mut rest) = bytes.split_at_checked(first)?;
+    out.extend_from_slice(plain);
+    let mut changed = false;
+    while let Some((byte, after)) = rest.split_first() {
+        // Escapes often follow each other; where not, copy up to the next one.
+        if *byte != mark {
+            let next = memchr::memchr(mark, rest).unwrap_or(rest.len());
+            let (plain, escape) = rest.split_at_checked(next)?;
+            out.extend_from_slice(plain);
+            rest = escape;
+            continue;
         }
-        let Some(next) = memchr::memchr(mark, bytes.get(done..)?) else {
-            break;
-        };
-        found = done + next;
+        let taken = undo(after, &mut out);
+        if taken.is_none() {
+            out.push(mark);
+        }
+        changed |= taken.is_some();
+        rest = after.get(taken.unwrap_or(0)..)?;
     }
-    out.extend_from_slice(bytes.get(done..)?);
     changed.then_some(out)
 }
 
@@ -105,7 +120,7 @@ mod tests {
 
     fn views(text: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        each(text.as_bytes(), |view| {
+        each(text.as_bytes(), true, |view| {
             seen.push(String::from_utf8_lossy(view).into_owned());
         });
         seen

@@ -7,8 +7,12 @@ use zeroize::Zeroizing;
 ///
 /// A Chinese resident ID may end in `x`, so one does not make it a word.
 pub(super) fn normalise(value: &str) -> Zeroizing<String> {
-    let folded: Zeroizing<String> =
-        Zeroizing::new(value.trim().nfkc().flat_map(char::to_lowercase).collect());
+    let value = value.trim();
+    let folded: Zeroizing<String> = Zeroizing::new(if value.is_ascii() {
+        value.to_ascii_lowercase()
+    } else {
+        value.nfkc().flat_map(char::to_lowercase).collect()
+    });
     let digits = folded.strip_suffix('x').unwrap_or(&folded);
     let number = digits.contains(|c: char| c.is_ascii_digit())
         && digits

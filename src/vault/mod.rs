@@ -1,8 +1,9 @@
 //! Originals, sealed and scoped, and what a request needs to put them back.
 //!
-//! A *scope* is a conversation. Its surrogate key is derived from the root, so every turn gives the same surrogates and replicas agree
-//! without talking; its sealing key is random and wrapped under the root, so deleting that one row makes its originals unreadable.
-//! A [`RestoreMap`] belongs to one request and holds what that request itself put in: nothing else is ever restored.
+//! A *scope* is a conversation. Its surrogate key is derived from the root, so every turn gives the same
+//! surrogates and replicas agree without talking; its sealing key is random and wrapped under the root, so
+//! deleting that one row makes its originals unreadable. A [`RestoreMap`] belongs to one request and holds
+//! what that request itself put in: nothing else is ever restored.
 //!
 //! Refuses to know: JSON, policy, operators, how a surrogate is spelled.
 //!
@@ -76,8 +77,8 @@ pub struct Vault {
     clock: Clock,
     shared: Arc<Shared>,
     scopes: Cache<ScopeId, Arc<Scope>>,
-    /// Scopes whose key is not known to be on disk: never evicted while a request uses one, for a second key of the same scope would
-    /// seal rows that nobody can open.
+    /// Scopes whose key is not known to be on disk: never evicted while a request uses one, for a second key
+    /// of the same scope would seal rows that nobody can open.
     pending: Mutex<HashMap<ScopeId, Arc<Scope>>>,
 }
 
@@ -105,7 +106,8 @@ impl Vault {
         })
     }
 
-    /// Which scope a request belongs to: the same for every turn of a conversation, and another for another app or end user.
+    /// Which scope a request belongs to: the same for every turn of a conversation, and another for another app
+    /// or end user.
     pub fn scope_id(
         &self,
         app: &str,
@@ -120,7 +122,8 @@ impl Vault {
         )
     }
 
-    /// The scope: from memory, from the store, or new. A new one is not on disk until its key row is committed with a request.
+    /// The scope: from memory, from the store, or new. A new one is not on disk until its key row is committed
+    /// with a request.
     ///
     /// Reads the store where the scope isn't in memory, which takes some 10 µs.
     ///
@@ -173,7 +176,8 @@ impl Vault {
     /// [`VaultError::Store`].
     pub fn purge(&self) -> Result<u64, VaultError> {
         let dropped = self.store.drop_expired(self.clock.now().as_micros())?;
-        // A row whose replacement was not written because it still stood there is written again with its next request.
+        // A row whose replacement was not written because it still stood there is written again with its next
+        // request.
         self.shared.forget_committed();
         Ok(dropped)
     }

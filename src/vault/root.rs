@@ -1,4 +1,5 @@
-//! The tenant's root key at start-up: made on the first run, opened on every other, and never replaced in silence.
+//! The tenant's root key at start-up: made on the first run, opened on every other, and never replaced in
+//! silence.
 
 use super::VaultError;
 use crate::base::Timestamp;
@@ -20,12 +21,12 @@ struct Facts {
 
 /// Opens the active root key, or makes the first one where the store has none.
 ///
-/// The KEK is made only then, too, and only where the provider was told that it may. A canary in the store tells a wrong KEK from
-/// a damaged row.
+/// The KEK is made only then, too, and only where the provider was told that it may. A canary in the store
+/// tells a wrong KEK from a damaged row.
 ///
 /// # Errors
-/// [`VaultError::WrongKek`] for another KEK than the store was made with, [`VaultError::Damaged`] where rows are missing, and what
-/// the provider and the store report.
+/// [`VaultError::WrongKek`] for another KEK than the store was made with, [`VaultError::Damaged`] where rows
+/// are missing, and what the provider and the store report.
 pub fn open_root(
     provider: &dyn KeyProvider,
     store: &dyn Store,
