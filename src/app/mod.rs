@@ -7,12 +7,17 @@ mod service;
 pub use house::{apps_beside, policy_in_force, store_and_root};
 
 use crate::config::Config;
+use crate::pipeline::Pipeline;
 use crate::proxy::{self, Server, Stop, stop_signal};
 use anyhow::Context;
 use house::House;
 use service::Door;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often originals that have expired are dropped.
+const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// Runs the gateway until SIGTERM or SIGINT.
 ///
@@ -56,8 +61,10 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
         tracing::info!("told to stop: taking no new connections, letting requests finish");
         stop.stop();
     });
+    let purge = tokio::spawn(purge(Arc::clone(&house.pipeline)));
     let drained = data.run().await;
     signal.abort();
+    purge.abort();
     for worker in &house.workers {
         worker.stop().await;
     }
@@ -77,4 +84,19 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     }
     tracing::info!("the gateway is closed; no request was lost");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Drops what has expired in the vault, now and then for as long as the gateway runs.
+async fn purge(pipeline: Arc<Pipeline>) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        let pipeline = Arc::clone(&pipeline);
+        match tokio::task::spawn_blocking(move || pipeline.purge()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(rows)) => tracing::info!(rows, "expired originals were dropped from the vault"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired originals could not be dropped"),
+            Err(_) => return,
+        }
+    }
 }

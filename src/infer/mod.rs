@@ -16,11 +16,12 @@ pub use config::{
     Config, ConfigError, DestinationConfig, LocalConfig, Models, Reach, RemoteConfig, Secret,
 };
 
-use crate::base::Timestamp;
+use crate::base::{RequestId, Timestamp};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::fmt;
+use std::sync::Arc;
 
 /// Code that talks to one destination.
 ///
@@ -73,8 +74,11 @@ pub struct Outbound {
     pub stream: bool,
     /// Whether the app used the `/beta` prefix; only DeepSeek has one, others ignore it.
     pub beta: bool,
+    /// Whose request it is: the model in the building never lets one caller's request profit from another's, since
+    /// the count of cached tokens would tell what the other sent. It isn't sent outside.
+    pub caller: Arc<str>,
     /// The gateway's own id of the request, for log lines; it isn't sent.
-    pub request_id: String,
+    pub request_id: RequestId,
 }
 
 impl fmt::Debug for Outbound {

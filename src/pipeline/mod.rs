@@ -25,7 +25,7 @@ use crate::policy::{Decision, Policy, Situation};
 use crate::protocol::{ChatRequest, Limits};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 use bytes::Bytes;
 use inspecting::{FindingCache, Inspection};
 use outbound::Egress;
@@ -142,7 +142,7 @@ impl Pipeline {
                 Ok(inbound) => record.finish(Outcome::Status(inbound.status)),
                 Err(error) => {
                     record.finish(Outcome::Failed(error));
-                    failure = Some(error);
+                    failure.get_or_insert(error);
                 }
             }
         }
@@ -301,6 +301,14 @@ impl Pipeline {
         service::model_list(&self.policy, &self.backends, app)
     }
 
+    /// Drops sealed originals that have expired; how many. Reads and writes the store, so it blocks.
+    ///
+    /// # Errors
+    /// [`VaultError`] where the store fails; what has expired is then dropped the next time.
+    pub fn purge(&self) -> Result<u64, VaultError> {
+        self.vault.purge()
+    }
+
     /// Whether requests can be recorded, and so answered.
     pub fn records(&self) -> bool {
         self.audit.healthy()
@@ -321,7 +329,8 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,
-        request_id: decided.call.request_id.to_string(),
+        caller: Arc::clone(&decided.call.app),
+        request_id: decided.call.request_id,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a request gets no answer, in the words that its app is told. No text of the request is among them.
 
-use crate::infer::BackendError;
+use crate::infer::{BackendError, DownReason};
 use crate::protocol::ProtocolError;
 use crate::route::NoRoute;
 use http::{HeaderName, HeaderValue};
@@ -82,6 +82,20 @@ pub(super) fn not_rewritten(headers: Headers) -> Refusal {
 
 /// No destination answered.
 pub(super) fn no_answer(error: BackendError, headers: Headers) -> Refusal {
+    if let BackendError::Down {
+        reason: DownReason::NoModel,
+        ..
+    } = error
+    {
+        let message = "this request may only be answered in the building, and no model is there; ask the gateway's operator to run `vestibule model pull`";
+        return Refusal::new(
+            503,
+            "local_model_unavailable",
+            "service_unavailable",
+            message,
+        )
+        .with_headers(headers);
+    }
     let (status, retry_after) = match error {
         BackendError::Busy { retry_after_s } => (429, Some(retry_after_s.unwrap_or(1).into())),
         BackendError::Down { retry_after_s, .. } => (503, Some(retry_after_s.into())),

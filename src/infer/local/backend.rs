@@ -104,6 +104,7 @@ async fn ask(ready: Ready, request: &Outbound) -> Result<Inbound, BackendError> 
     let asked = client
         .post("http://worker/v1/chat/completions")
         .header(http::header::CONTENT_TYPE, "application/json")
+        .header(super::CALLER, &*request.caller)
         .body(request.body.clone());
     let answer = match asked.send().await {
         Ok(answer) => answer,

@@ -38,6 +38,10 @@ pub use launch::WORKER_PREFIX;
 #[cfg(feature = "local")]
 pub use options::WorkerOptions;
 
+/// The header by which the worker learns whose request it is: callers never share a cached prefix.
+#[cfg(feature = "local")]
+const CALLER: &str = "x-vestibule-caller";
+
 /// What the worker is doing, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {

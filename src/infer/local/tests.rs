@@ -5,6 +5,7 @@ use super::model_file::ModelFile;
 use super::settings::Settings;
 use super::worker::tests::{ARGUMENTS, ENGINE};
 use super::*;
+use crate::base::{RequestId, Timestamp};
 use crate::infer::models::Folder;
 use crate::infer::{Backend, BackendError, DownReason, Health, Inbound, LocalConfig, Outbound};
 use bytes::Bytes;
@@ -75,7 +76,8 @@ fn request(text: &str, stream: bool) -> Outbound {
         body: body.to_string().into(),
         stream,
         beta: false,
-        request_id: "r".into(),
+        caller: "app".into(),
+        request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
     }
 }
 

@@ -95,11 +95,11 @@ impl Remote {
         }
     }
 
-    async fn answer(&self, mut request: Outbound) -> Result<Inbound, BackendError> {
+    async fn answer(&self, request: Outbound) -> Result<Inbound, BackendError> {
         self.refuse_without_key()?;
         let place = self.place()?;
         let admission = self.breaker.admit()?;
-        let request_id = std::mem::take(&mut request.request_id);
+        let request_id = request.request_id;
         let answer = self.wire.chat(request, place).await;
         let verdict = match &answer {
             Ok(inbound) => of_status(inbound.status, inbound.retry_after.as_deref()),

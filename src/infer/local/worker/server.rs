@@ -6,6 +6,7 @@ use super::reply::{KEEP_ALIVE, Reply};
 use super::request::ChatRequest;
 use super::schedule::{Event, Finish, Job, Usage};
 use super::{Front, WorkerError, WorkerOptions, prompt, system};
+use crate::infer::local::CALLER;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{Method, Request, Response, StatusCode};
@@ -137,13 +138,19 @@ impl Service {
         let permit = Arc::clone(&self.places)
             .try_acquire_owned()
             .map_err(|_| Refusal::Busy)?;
+        let caller = request
+            .headers()
+            .get(CALLER)
+            .map_or(&b""[..], |name| name.as_bytes());
+        let caller = String::from_utf8_lossy(caller).into_owned();
         let body = Limited::new(request.into_body(), MAX_BODY_BYTES)
             .collect()
             .await;
         let body = body.map_err(|_| Refusal::Unreadable)?.to_bytes();
         let service = Arc::clone(&self);
         // Rendering and tokenising a long conversation takes a while: not on the thread that serves the streams.
-        let prepared = tokio::task::spawn_blocking(move || service.prepare(&body, permit)).await;
+        let prepared =
+            tokio::task::spawn_blocking(move || service.prepare(&body, &caller, permit)).await;
         let (job, events, stream) = prepared.map_err(|_| Refusal::Failed)??;
         let reply = Reply::new(&self.name, now(), random());
         self.jobs.send(job).map_err(|_| Refusal::Failed)?;
@@ -154,7 +161,12 @@ impl Service {
     }
 
     /// From a body to a job.
-    fn prepare(&self, body: &[u8], permit: OwnedSemaphorePermit) -> Result<Prepared, Refusal> {
+    fn prepare(
+        &self,
+        body: &[u8],
+        caller: &str,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Prepared, Refusal> {
         let request = ChatRequest::parse(body, u32::from_le_bytes(random()))?;
         let template = &self.front.template;
         let rendered = template.render(&request.chat)?;
@@ -175,7 +187,8 @@ impl Service {
             max_tokens: request.max_tokens.unwrap_or(self.max_tokens).clamp(1, room),
             sampling: request.sampling,
             output,
-            salt: request.salt,
+            // A name of the gateway's and an app's own salt can't be mistaken for each other.
+            salt: format!("{caller}\n{}", request.salt),
             events,
             _permit: permit,
         };

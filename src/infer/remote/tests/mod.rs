@@ -5,6 +5,7 @@ mod tls;
 
 use super::breaker::{FAILURES_TO_OPEN, FIRST_PAUSE};
 use super::*;
+use crate::base::{RequestId, Timestamp};
 use crate::infer::Secret;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -30,7 +31,8 @@ fn outbound(stream: bool) -> Outbound {
         body,
         stream,
         beta: false,
-        request_id: "01".into(),
+        caller: "app".into(),
+        request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
     }
 }
 

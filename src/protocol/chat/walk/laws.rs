@@ -80,7 +80,7 @@ fn leaves_of(value: &Json) -> Vec<String> {
 }
 
 fn is_short_number(text: &str) -> bool {
-    text.len() < LONG_NUMBER_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
+    text.len() < TELLING_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The JSON text as the content of so many strings, each in an array.

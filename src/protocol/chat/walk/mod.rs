@@ -9,8 +9,11 @@ use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::part::{Form, Place, TextPart};
 use std::fmt::Write as _;
 
-/// Bare numbers of fewer digits identify nobody.
-const LONG_NUMBER_DIGITS: usize = 7;
+/// Numbers of so many digits and more are parts: a card code has three.
+const TELLING_DIGITS: usize = 3;
+
+/// Token numbers have at most so many digits: the largest vocabularies have fewer than ten million tokens.
+const TOKEN_DIGITS: usize = 7;
 
 /// How many JSON strings deep JSON is looked for.
 const NESTED_LEVELS: u8 = 3;
@@ -147,9 +150,8 @@ impl Walker<'_> {
 
     fn token_bias(&mut self, value: Value<'_>) {
         for (key, weight) in value.members() {
-            // The largest vocabularies have fewer than ten million tokens.
             let raw = key.raw();
-            if raw.len() > LONG_NUMBER_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
+            if raw.len() > TOKEN_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
                 self.push(key, Place::Key, self.source);
             }
             self.free(weight, Place::Other, self.source);
@@ -159,13 +161,13 @@ impl Walker<'_> {
         }
     }
 
-    /// Everything in a value is a part: keys, strings, long numbers.
+    /// Everything in a value is a part: keys, strings, numbers that may tell something.
     pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
         for value in value.subtree() {
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
-                Kind::Number if is_long(value.raw()) => self.push(value, place, source),
+                Kind::Number if is_telling(value.raw()) => self.push(value, place, source),
                 _ => {}
             }
         }
@@ -274,8 +276,8 @@ fn is_model_name(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(known)
 }
 
-fn is_long(number: &str) -> bool {
-    number.bytes().filter(u8::is_ascii_digit).count() >= LONG_NUMBER_DIGITS
+fn is_telling(number: &str) -> bool {
+    number.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
