@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_taken_gives_way_to_the_next_counter() {
-        let scope = Scope::detached(&RootKey::generate(1).unwrap(), [1; 16]);
+        let scope = Scope::detached(&RootKey::generate(1).unwrap(), [1; 16]).unwrap();
         let mut issue = Issue::new(&scope, Timestamp::from_micros(0));
         let first = issue.name(EntityType::LIT, "x").unwrap().surrogate;
         issue.map.insert(

@@ -1,7 +1,7 @@
 //! Any server that speaks `OpenAI`'s Chat Completions over HTTP.
 //!
-//! [`Remote`] is the [`Backend`] of such a server: a client, a limit on concurrent requests, and a breaker that lets a
-//! failing destination rest.
+//! [`Remote`] is the [`Backend`] of such a server: connections (HTTP/1.1, TLS 1.2 and 1.3), a limit on concurrent
+//! requests, and a breaker that lets a failing destination rest.
 //!
 //! Refuses to know: what bodies mean. Headers of apps are not its business either: what it sends is a fixed list, and of the
 //! reply's headers only `content-type` and `retry-after` are handed on.
@@ -9,6 +9,8 @@
 mod address;
 mod body;
 mod breaker;
+mod connect;
+mod pool;
 mod settings;
 mod wire;
 

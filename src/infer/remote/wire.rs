@@ -1,48 +1,55 @@
-//! One HTTP client and the two requests it can make.
+//! The two requests that can be made of a destination, and what of an answer is usable.
 //!
-//! It follows no redirect, uses no proxy and no cookie, asks for no compression and refuses it, and sends a fixed list of
-//! headers. HTTP/2 only where TLS negotiates it.
+//! It follows no redirect, keeps no cookie, asks for no compression and refuses it, and sends a fixed list of headers.
 
-use super::address::{AddressRefused, CheckedResolver};
 use super::body::ReplyBody;
+use super::connect::Connector;
+use super::pool::{Pieces, Pool};
 use super::settings::WireSettings;
 use crate::infer::{BackendError, Inbound, Outbound};
+use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Request, Response, Url};
-use std::error::Error;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, Response, Uri};
+use http_body_util::Full;
+use std::fmt;
 use std::time::Duration;
+use tokio_rustls::rustls;
 
-/// Idle connections kept for each destination.
-const POOL_IDLE: usize = 256;
-/// Shorter than the 60–75 s after which common servers close an idle connection.
-const POOL_IDLE_TIME: Duration = Duration::from_secs(50);
-/// How often a silent connection is checked for life.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
-
-#[derive(Debug)]
 pub(super) struct Wire {
-    client: Client,
-    chat: Url,
-    beta: Url,
-    list: Url,
+    pool: Pool,
+    chat: Uri,
+    beta: Uri,
+    list: Uri,
     plain: HeaderMap,
     events: HeaderMap,
     reply: Duration,
     idle: Duration,
 }
 
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("chat", &self.chat)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Wire {
-    pub(super) fn new(settings: WireSettings) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(settings: WireSettings) -> Result<Self, rustls::Error> {
         let accepting = |what| {
             let mut headers = settings.headers.clone();
             headers.insert(header::ACCEPT, HeaderValue::from_static(what));
             headers
         };
         Ok(Self {
-            client: client(&settings)?,
             plain: accepting("application/json"),
             events: accepting("text/event-stream"),
+            pool: Pool::new(Connector::new(
+                settings.target,
+                settings.trust,
+                settings.connect,
+            )?),
             chat: settings.chat,
             beta: settings.beta,
             list: settings.list,
@@ -56,23 +63,24 @@ impl Wire {
     where
         H: Unpin + Send + 'static,
     {
-        let url = if outbound.beta {
+        let uri = if outbound.beta {
             &self.beta
         } else {
             &self.chat
         };
-        let mut request = Request::new(Method::POST, url.clone());
         let headers = if outbound.stream {
             &self.events
         } else {
             &self.plain
         };
-        request.headers_mut().clone_from(headers);
-        *request.body_mut() = Some(outbound.body.into());
+        let request = request(Method::POST, uri, headers.clone(), outbound.body);
         let response = self.execute(request).await?;
-        let (content_type, retry_after) = (content_type(&response), retry_after(&response));
+        let content_type = text_of(&response, &header::CONTENT_TYPE)
+            .unwrap_or_default()
+            .to_owned();
+        let retry_after = retry_after(&response);
         let status = response.status().as_u16();
-        let body = ReplyBody::new(response.bytes_stream(), held, self.idle).boxed();
+        let body = ReplyBody::new(response.into_body(), held, self.idle).boxed();
         Ok(Inbound {
             status,
             content_type,
@@ -83,19 +91,20 @@ impl Wire {
 
     /// The status of `GET models`; its body isn't read.
     pub(super) async fn list_models(&self) -> Result<u16, BackendError> {
-        let mut request = Request::new(Method::GET, self.list.clone());
-        request.headers_mut().clone_from(&self.plain);
-        request.headers_mut().remove(header::CONTENT_TYPE);
+        let mut headers = self.plain.clone();
+        headers.remove(header::CONTENT_TYPE);
+        let request = request(Method::GET, &self.list, headers, Bytes::new());
         self.execute(request)
             .await
             .map(|response| response.status().as_u16())
     }
 
-    async fn execute(&self, request: Request) -> Result<Response, BackendError> {
-        let answer = tokio::time::timeout(self.reply, self.client.execute(request)).await;
-        let response = answer
-            .map_err(|_| BackendError::Timeout)?
-            .map_err(|error| kind(&error))?;
+    async fn execute(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Pieces>, BackendError> {
+        let answer = tokio::time::timeout(self.reply, self.pool.send(request)).await;
+        let response = answer.map_err(|_| BackendError::Timeout)??;
         let encoding = response.headers().get(header::CONTENT_ENCODING);
         let plain = encoding.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
         let status = response.status();
@@ -107,71 +116,22 @@ impl Wire {
     }
 }
 
-fn client(settings: &WireSettings) -> Result<Client, reqwest::Error> {
-    let builder = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .referer(false)
-        .dns_resolver(CheckedResolver(settings.addresses))
-        .connect_timeout(settings.connect)
-        .tcp_nodelay(true)
-        .tcp_keepalive(KEEP_ALIVE)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE)
-        .pool_max_idle_per_host(POOL_IDLE)
-        .pool_idle_timeout(POOL_IDLE_TIME);
-    match (settings.chat.scheme(), &settings.authorities) {
-        ("https", None) => builder.https_only(true).build(),
-        ("https", Some(trusted)) => builder
-            .https_only(true)
-            .tls_certs_only(trusted.iter().cloned())
-            .build(),
-        // no TLS, so no need to read the system's certificates
-        _ => builder.tls_certs_only([]).build(),
-    }
-}
-
-/// What went wrong, without the error's own text: that may hold URLs and header values.
-fn kind(error: &reqwest::Error) -> BackendError {
-    if caused_by::<AddressRefused>(error).is_some() {
-        BackendError::AddressRefused
-    } else if error.is_connect() || error.is_dns() {
-        BackendError::Unreachable
-    } else if error.is_timeout() {
-        BackendError::Timeout
-    } else if caused_by::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
-        BackendError::BadReply
-    } else {
-        BackendError::Broken
-    }
-}
-
-fn caused_by<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-fn content_type(response: &Response) -> String {
-    text_of(response, &header::CONTENT_TYPE)
-        .unwrap_or_default()
-        .to_owned()
+fn request(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers;
+    request
 }
 
 /// Seconds, or a date as in `Wed, 21 Oct 2026 07:28:00 GMT`; anything else is dropped.
-fn retry_after(response: &Response) -> Option<String> {
+fn retry_after(response: &Response<Pieces>) -> Option<String> {
     let text = text_of(response, &header::RETRY_AFTER)?;
     let seconds = text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
     let date = text.len() == 29 && text.ends_with(" GMT");
     (!text.is_empty() && (seconds || date)).then(|| text.to_owned())
 }
 
-fn text_of<'a>(response: &'a Response, name: &header::HeaderName) -> Option<&'a str> {
+fn text_of<'a>(response: &'a Response<Pieces>, name: &HeaderName) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }

@@ -6,10 +6,14 @@ mod tests;
 
 use super::address::AddressRule;
 use crate::infer::{ConfigError, Models, Reach, RemoteConfig, Secret};
+use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Url};
+use reqwest::Url;
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// What is particular about a kind of service.
 #[derive(Debug, Clone, Copy)]
@@ -53,16 +57,40 @@ pub(super) struct Settings {
 /// What the client needs.
 #[derive(Debug)]
 pub(super) struct WireSettings {
-    pub(super) chat: Url,
-    pub(super) beta: Url,
-    pub(super) list: Url,
+    pub(super) target: Target,
+    pub(super) trust: Trust,
+    /// Path of chat requests, and of those to beta.
+    pub(super) chat: Uri,
+    pub(super) beta: Uri,
+    /// Path of the list of models.
+    pub(super) list: Uri,
     pub(super) headers: HeaderMap,
-    pub(super) addresses: AddressRule,
-    /// Trusted instead of the system's.
-    pub(super) authorities: Option<Vec<Certificate>>,
     pub(super) connect: Duration,
     pub(super) reply: Duration,
     pub(super) idle: Duration,
+}
+
+/// Where connections go.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Name, or address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The host where it is an address; checked already.
+    pub(super) literal: Option<IpAddr>,
+    /// Which addresses the name may have.
+    pub(super) rule: AddressRule,
+}
+
+/// Whom to trust.
+#[derive(Debug)]
+pub(super) enum Trust {
+    /// Nobody is asked: plain HTTP.
+    Plain,
+    /// The system's certificate authorities.
+    System,
+    /// These only.
+    Authorities(Vec<CertificateDer<'static>>),
 }
 
 impl Settings {
@@ -96,12 +124,12 @@ impl Check<'_> {
         let key = self.key();
         let config = self.config;
         let wire = WireSettings {
-            chat: with_path(&base, "chat/completions"),
-            beta: self.beta_url(&base),
-            list: with_path(&base, "models"),
-            headers: self.headers(key.as_ref())?,
-            addresses: self.address_rule(&base)?,
-            authorities: self.authorities()?,
+            target: self.target(&base)?,
+            trust: self.trust(&base)?,
+            chat: path(&base, "chat/completions")?,
+            beta: self.beta_path(&base)?,
+            list: path(&base, "models")?,
+            headers: self.headers(&base, key.as_ref())?,
             connect: seconds(
                 "connect_timeout_s",
                 config.connect_timeout_s,
@@ -147,15 +175,29 @@ impl Check<'_> {
     }
 
     /// The `/v1` that some write after the host has no `/beta` under it.
-    fn beta_url(&self, base: &Url) -> Url {
-        if !self.facts.has_beta {
-            return with_path(base, "chat/completions");
-        }
+    fn beta_path(&self, base: &Url) -> Result<Uri, String> {
         let mut root = base.clone();
-        let path = root.path().trim_end_matches('/');
-        let path = path.strip_suffix("/v1").unwrap_or(path).to_owned();
-        root.set_path(&path);
-        with_path(&root, "beta/chat/completions")
+        if self.facts.has_beta {
+            let start = base.path().trim_end_matches('/');
+            root.set_path(&format!(
+                "{}/beta",
+                start.strip_suffix("/v1").unwrap_or(start)
+            ));
+        }
+        path(&root, "chat/completions")
+    }
+
+    fn target(&self, base: &Url) -> Result<Target, String> {
+        let host = base.host_str().unwrap_or_default();
+        Ok(Target {
+            host: host
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned(),
+            port: base.port_or_known_default().unwrap_or(443),
+            literal: literal_ip(base),
+            rule: self.address_rule(base)?,
+        })
     }
 
     /// A literal address is checked here, for it is never resolved; a name is checked at every connection.
@@ -179,17 +221,15 @@ impl Check<'_> {
         }
     }
 
-    fn authorities(&self) -> Result<Option<Vec<Certificate>>, String> {
-        let Some(path) = &self.config.ca_file else {
-            return Ok(None);
+    fn trust(&self, base: &Url) -> Result<Trust, String> {
+        let authorities = match &self.config.ca_file {
+            Some(path) => Some(certificates(path)?),
+            None => None,
         };
-        let shown = path.display();
-        let pem = std::fs::read(path).map_err(|error| format!("`ca_file` `{shown}`: {error}"))?;
-        match Certificate::from_pem_bundle(&pem) {
-            Ok(authorities) if !authorities.is_empty() => Ok(Some(authorities)),
-            _ => Err(format!(
-                "`ca_file` `{shown}` holds no certificate in PEM form"
-            )),
+        match (base.scheme(), authorities) {
+            ("https", Some(certificates)) => Ok(Trust::Authorities(certificates)),
+            ("https", None) => Ok(Trust::System),
+            _ => Ok(Trust::Plain),
         }
     }
 
@@ -203,7 +243,7 @@ impl Check<'_> {
         key.filter(|key| !key.expose().trim().is_empty())
     }
 
-    fn headers(&self, key: Option<&Secret>) -> Result<HeaderMap, String> {
+    fn headers(&self, base: &Url, key: Option<&Secret>) -> Result<HeaderMap, String> {
         let mut headers = HeaderMap::with_capacity(8);
         for (name, value) in &self.config.extra_headers {
             let (name, value) = extra_header(name, value)?;
@@ -214,6 +254,7 @@ impl Check<'_> {
             let problem = "the API key holds characters that can't stand in a header";
             headers.insert(header::AUTHORIZATION, secret_value(&bearer).ok_or(problem)?);
         }
+        headers.insert(header::HOST, host_header(base)?);
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
@@ -283,10 +324,31 @@ fn seconds(key: &str, given: Option<u64>, default: u64, most: u64) -> Result<Dur
     }
 }
 
-fn with_path(base: &Url, rest: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{rest}", base.path().trim_end_matches('/')));
-    url
+fn path(base: &Url, rest: &str) -> Result<Uri, String> {
+    let path = format!("{}/{rest}", base.path().trim_end_matches('/'));
+    path.parse()
+        .map_err(|_| "the path of `base_url` can't stand in a request".to_owned())
+}
+
+/// The port only where it isn't the scheme's own.
+fn host_header(base: &Url) -> Result<HeaderValue, String> {
+    let host = base.host_str().unwrap_or_default();
+    let value = base
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    HeaderValue::from_str(&value).map_err(|_| "`base_url` has no usable host".to_owned())
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let shown = path.display();
+    let pem = std::fs::read(path).map_err(|error| format!("`ca_file` `{shown}`: {error}"))?;
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match read {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(format!(
+            "`ca_file` `{shown}` holds no certificate in PEM form"
+        )),
+    }
 }
 
 /// The host as an address; a URL's other spellings of one (`0x7f.1`) are already read.

@@ -65,14 +65,14 @@ fn relaxations_are_said_in_the_configuration() {
         ..config("http://10.0.0.5")
     };
     let settings = Settings::check("x", &relay, &OPENAI_COMPATIBLE, Reach::Outside).unwrap();
-    assert_eq!(settings.wire.addresses, AddressRule::Any);
+    assert_eq!(settings.wire.target.rule, AddressRule::Any);
 }
 
 #[test]
 fn address_rules() {
     let rule = |url: &str, reach| {
         let checked = Settings::check("x", &config(url), &OPENAI_COMPATIBLE, reach);
-        checked.unwrap().wire.addresses
+        checked.unwrap().wire.target.rule
     };
     assert_eq!(
         rule("https://llm.example", Reach::Outside),
@@ -117,10 +117,15 @@ fn deepseek_needs_nothing_but_a_key() {
     };
     let settings = Settings::check("deepseek", &bare, &DEEPSEEK, Reach::Outside).unwrap();
     assert!(settings.key_missing);
+    let Target {
+        host, port, rule, ..
+    } = &settings.wire.target;
+    assert_eq!((host.as_str(), *port), ("api.deepseek.com", 443));
     assert_eq!(
-        settings.wire.chat.as_str(),
-        "https://api.deepseek.com/chat/completions"
+        (*rule, settings.wire.chat.path()),
+        (AddressRule::Public, "/chat/completions")
     );
+    assert_eq!(settings.wire.headers[header::HOST], "api.deepseek.com");
     assert_eq!(
         settings.models.upstream(Some("deepseek-v4-pro")),
         Some("deepseek-v4-pro")

@@ -89,13 +89,11 @@ async fn deepseek_has_a_path_for_beta() {
         (false, "/chat/completions"),
         (true, "/beta/chat/completions"),
     ] {
-        remote
-            .send(Outbound {
-                beta,
-                ..outbound(false)
-            })
-            .await
-            .unwrap();
+        let request = Outbound {
+            beta,
+            ..outbound(false)
+        };
+        remote.send(request).await.unwrap().body.count().await;
         let (head, _) = server.request().await;
         assert!(head.starts_with(&format!("POST {path} HTTP/1.1")), "{head}");
     }
@@ -139,6 +137,57 @@ async fn dropping_the_reply_cancels_the_request_and_frees_its_place() {
     server.request().await;
     assert_eq!(server.seen.recv().await, Some(Seen::Closed));
     assert!(remote.send(outbound(true)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reply_read_to_its_end_leaves_its_connection_to_the_next() {
+    let mut server = Server::start(Script::Say(JSON)).await;
+    let remote = remote(&config(&server.url));
+    for _ in 0..3 {
+        remote
+            .send(outbound(false))
+            .await
+            .unwrap()
+            .body
+            .count()
+            .await;
+    }
+    let unread = remote.send(outbound(false)).await.unwrap();
+    remote
+        .send(outbound(false))
+        .await
+        .unwrap()
+        .body
+        .count()
+        .await;
+    drop(unread);
+    remote
+        .send(outbound(false))
+        .await
+        .unwrap()
+        .body
+        .count()
+        .await;
+    assert_eq!((server.requests(), server.connections()), (6, 2));
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_server_closed_is_not_used() {
+    let once = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+    let mut server = Server::start(Script::SayAndClose(once)).await;
+    let remote = remote(&config(&server.url));
+    for _ in 0..3 {
+        remote
+            .send(outbound(false))
+            .await
+            .unwrap()
+            .body
+            .count()
+            .await;
+        while server.seen.recv().await != Some(Seen::Closed) {}
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.connections(), 3);
 }
 
 #[tokio::test]
@@ -216,8 +265,9 @@ async fn a_name_that_resolves_into_the_building_gets_no_connection() {
         Reach::Outside,
     )
     .unwrap();
-    settings.wire.addresses = address::AddressRule::Public;
-    settings.wire.chat.set_host(Some("localhost")).unwrap();
+    settings.wire.target.rule = address::AddressRule::Public;
+    settings.wire.target.literal = None;
+    settings.wire.target.host = "localhost".to_owned();
     let wire = Wire::new(settings.wire).unwrap();
     let refused = wire.chat(outbound(false), ()).await.unwrap_err();
     assert_eq!(refused, BackendError::AddressRefused);

@@ -1,5 +1,7 @@
 //! A scripted server on 127.0.0.1 that keeps what it received.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +17,8 @@ const EVENTS: &str =
 pub(super) enum Script {
     /// Answers this to every request.
     Say(&'static str),
+    /// Answers this to one request and closes.
+    SayAndClose(&'static str),
     /// Sends an event stream in these pieces, each after the one before was taken, and ends it.
     Stream(&'static [&'static str]),
     /// Sends one piece and then waits until the other side closes.
@@ -37,6 +41,7 @@ pub(super) enum Seen {
 pub(super) struct Server {
     pub(super) url: String,
     pub(super) seen: mpsc::UnboundedReceiver<Seen>,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -44,12 +49,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (tell, seen) = mpsc::unbounded_channel();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&accepted);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(serve(socket, script, tell.clone()));
             }
         });
-        Self { url, seen }
+        Self {
+            url,
+            seen,
+            accepted,
+        }
     }
 
     pub(super) async fn request(&mut self) -> (String, String) {
@@ -57,6 +69,10 @@ impl Server {
             Some(Seen::Request { head, body }) => (head, body),
             other => panic!("{other:?}"),
         }
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     pub(super) fn requests(&mut self) -> usize {
@@ -73,6 +89,7 @@ async fn serve(mut socket: TcpStream, script: Script, tell: mpsc::UnboundedSende
             break;
         }
     }
+    drop(socket);
     tell.send(Seen::Closed).ok();
 }
 
@@ -97,6 +114,10 @@ async fn read_request(socket: &mut TcpStream) -> Option<Seen> {
 async fn play(socket: &mut TcpStream, script: Script) -> Option<()> {
     match script {
         Script::Say(answer) => socket.write_all(answer.as_bytes()).await.ok(),
+        Script::SayAndClose(answer) => {
+            socket.write_all(answer.as_bytes()).await.ok()?;
+            None
+        }
         Script::Stream(pieces) => {
             socket.write_all(EVENTS.as_bytes()).await.ok()?;
             for piece in pieces {

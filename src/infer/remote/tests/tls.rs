@@ -66,6 +66,15 @@ async fn only_a_trusted_certificate_is_spoken_to() {
 }
 
 #[tokio::test]
+async fn the_system_does_not_trust_everybody() {
+    let (url, _) = start().await;
+    assert_eq!(
+        failure(&remote(&config(&url))).await,
+        BackendError::Unreachable
+    );
+}
+
+#[tokio::test]
 async fn a_file_without_certificates_is_told() {
     let (_file, ca_file) = trusting("not a certificate");
     let config = RemoteConfig {
