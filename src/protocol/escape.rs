@@ -5,6 +5,7 @@
 
 use memchr::memchr;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 /// One escape sequence.
@@ -86,7 +87,7 @@ pub(super) fn decode_mapped(raw: &str) -> (String, OffsetMap) {
         at += piece.raw_len;
         piece.push_to(&mut text);
         if piece.escape.is_some() {
-            map.0.push((text.len(), at));
+            map.ends.push((text.len(), at));
         }
     }
     (text, map)
@@ -94,16 +95,35 @@ pub(super) fn decode_mapped(raw: &str) -> (String, OffsetMap) {
 
 /// Where each boundary of a decoded text stands in its raw form.
 #[derive(Debug, Default)]
-pub(super) struct OffsetMap(Vec<(usize, usize)>);
+pub(super) struct OffsetMap {
+    /// The ends of the escapes: decoded, raw.
+    ends: Vec<(usize, usize)>,
+    /// How many ends stood before the last boundary that was asked for: the next one is near.
+    near: Cell<usize>,
+}
 
 impl OffsetMap {
     /// The raw offset of a character boundary of the decoded text.
     pub(super) fn to_raw(&self, at: usize) -> usize {
-        let before = self.0.partition_point(|(decoded, _)| *decoded <= at);
-        match before.checked_sub(1).and_then(|last| self.0.get(last)) {
+        let before = self.ends_before(at);
+        self.near.set(before);
+        match before.checked_sub(1).and_then(|last| self.ends.get(last)) {
             Some((decoded, raw)) => raw + (at - decoded),
             None => at,
         }
+    }
+
+    fn ends_before(&self, at: usize) -> usize {
+        const NEAR: usize = 8;
+        let is_before = |end: &(usize, usize)| end.0 <= at;
+        let from = self.near.get().saturating_sub(NEAR);
+        let window = self.ends.get(from..).unwrap_or_default();
+        let window = window.get(..2 * NEAR).unwrap_or(window);
+        let begins = from == 0 || window.first().is_some_and(is_before);
+        if begins && window.last().is_some_and(|end| !is_before(end)) {
+            return from + window.partition_point(is_before);
+        }
+        self.ends.partition_point(is_before)
     }
 }
 
@@ -177,7 +197,7 @@ impl<'r> Iterator for Pieces<'r> {
         if self.rest.is_empty() {
             return None;
         }
-        let (raw_len, escape) = match memchr(b'\\', self.rest.as_bytes()) {
+        let (raw_len, escape) = match find_backslash(self.rest.as_bytes()) {
             None => (self.rest.len(), None),
             Some(0) => match read_escape(self.rest.as_bytes()) {
                 Ok(escape) => (escape.len, Some(escape.character)),
@@ -193,6 +213,15 @@ impl<'r> Iterator for Pieces<'r> {
             raw_len,
         })
     }
+}
+
+/// Escapes often stand close together, where `memchr` does not pay.
+fn find_backslash(bytes: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let near = bytes.get(..NEAR).unwrap_or(bytes);
+    let rest = bytes.get(near.len()..).unwrap_or_default();
+    let found = near.iter().position(|byte| *byte == b'\\');
+    found.or_else(|| memchr(b'\\', rest).map(|at| near.len() + at))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Address {
     }
 
     fn raw(self, body: &[u8]) -> Option<&str> {
-        std::str::from_utf8(self.span.bytes(body)?).ok()
+        simdutf8::basic::from_utf8(self.span.bytes(body)?).ok()
     }
 
     /// The raw spans of spans of the text; `None` if one is outside or off a character boundary.

@@ -23,6 +23,8 @@ pub(super) enum Rule {
     Model,
     /// Text; if it's not a string, everything in it.
     Text(Place),
+    /// Name of a tool or schema: text of [`Place::Name`], but its key `name` says nothing about a person.
+    Label,
     /// A message: sets what [`Rule::Content`] means below it.
     Message,
     /// Content of a message: text of its role's place.
@@ -41,7 +43,7 @@ pub(super) enum Rule {
     TokenBias,
 }
 use Rule::{
-    Content, ContentPart, Held, Media, Message, Model, NoText, Number, OneOf, Schema, Text,
+    Content, ContentPart, Held, Label, Media, Message, Model, NoText, Number, OneOf, Schema, Text,
     TokenBias, TokenIds,
 };
 
@@ -78,19 +80,19 @@ const REQUEST: &[Row] = &[
         "messages[].tool_calls[].type",
         OneOf(&["function", "custom"]),
     ),
-    ("messages[].tool_calls[].function.name", Text(Name)),
+    ("messages[].tool_calls[].function.name", Label),
     ("messages[].tool_calls[].function.arguments", Text(ToolCall)),
-    ("messages[].tool_calls[].custom.name", Text(Name)),
+    ("messages[].tool_calls[].custom.name", Label),
     ("messages[].tool_calls[].custom.input", Text(ToolCall)),
-    ("messages[].function_call.name", Text(Name)),
+    ("messages[].function_call.name", Label),
     ("messages[].function_call.arguments", Text(ToolCall)),
     // --- tools ---
     ("tools[].type", OneOf(&["function", "custom"])),
-    ("tools[].function.name", Text(Name)),
+    ("tools[].function.name", Label),
     ("tools[].function.description", Text(ToolDefinition)),
     ("tools[].function.parameters", Schema(ToolDefinition)),
     ("tools[].function.strict", NoText),
-    ("tools[].custom.name", Text(Name)),
+    ("tools[].custom.name", Label),
     ("tools[].custom.description", Text(ToolDefinition)),
     ("tools[].custom.format.type", OneOf(&["text", "grammar"])),
     (
@@ -101,18 +103,18 @@ const REQUEST: &[Row] = &[
         "tools[].custom.format.grammar.definition",
         Text(ToolDefinition),
     ),
-    ("functions[].name", Text(Name)),
+    ("functions[].name", Label),
     ("functions[].description", Text(ToolDefinition)),
     ("functions[].parameters", Schema(ToolDefinition)),
     ("function_call", OneOf(&["none", "auto"])),
-    ("function_call.name", Text(Name)),
+    ("function_call.name", Label),
     ("tool_choice", OneOf(&["none", "auto", "required"])),
     (
         "tool_choice.type",
         OneOf(&["function", "custom", "allowed_tools"]),
     ),
-    ("tool_choice.function.name", Text(Name)),
-    ("tool_choice.custom.name", Text(Name)),
+    ("tool_choice.function.name", Label),
+    ("tool_choice.custom.name", Label),
     (
         "tool_choice.allowed_tools.mode",
         OneOf(&["auto", "required"]),
@@ -121,18 +123,15 @@ const REQUEST: &[Row] = &[
         "tool_choice.allowed_tools.tools[].type",
         OneOf(&["function", "custom"]),
     ),
-    (
-        "tool_choice.allowed_tools.tools[].function.name",
-        Text(Name),
-    ),
-    ("tool_choice.allowed_tools.tools[].custom.name", Text(Name)),
+    ("tool_choice.allowed_tools.tools[].function.name", Label),
+    ("tool_choice.allowed_tools.tools[].custom.name", Label),
     ("parallel_tool_calls", NoText),
     // --- the answer's form ---
     (
         "response_format.type",
         OneOf(&["text", "json_object", "json_schema"]),
     ),
-    ("response_format.json_schema.name", Text(Name)),
+    ("response_format.json_schema.name", Label),
     ("response_format.json_schema.description", Text(Other)),
     ("response_format.json_schema.schema", Schema(Other)),
     ("response_format.json_schema.strict", NoText),

@@ -47,10 +47,16 @@ pub(super) struct Document<'t> {
 
 /// Scans one JSON text. White space around it is accepted.
 pub(super) fn scan<'t>(bytes: &'t [u8], limits: &Limits) -> Result<Document<'t>, ProtocolError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| ProtocolError::InvalidUtf8 {
-        at: error.valid_up_to(),
-    })?;
+    let text = read_utf8(bytes)?;
     scan_text(text, limits)
+}
+
+fn read_utf8(bytes: &[u8]) -> Result<&str, ProtocolError> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| {
+        let at =
+            simdutf8::compat::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        ProtocolError::InvalidUtf8 { at }
+    })
 }
 
 /// As [`scan`], for what is known to be UTF-8.
@@ -58,8 +64,7 @@ pub(super) fn scan_text<'t>(text: &'t str, limits: &Limits) -> Result<Document<'
     if u32::try_from(text.len()).is_err() {
         return Err(ProtocolError::TooLong);
     }
-    let nodes = Scanner::new(text, limits).run()?;
-    Ok(Document { text, nodes })
+    Scanner::new(text, limits).run()
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use super::Document;
 use crate::base::Span;
 use crate::protocol::escape::decode;
+use foldhash::{HashSet, HashSetExt};
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Up to this many members keys are compared in pairs; over it they are hashed.
-const FEW_MEMBERS: usize = 16;
+/// Up to this many members each key is compared with all before it; with more they are hashed.
+const FEW_MEMBERS: usize = 32;
 
 /// What a node is. A key is a node of its own before its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,7 @@ pub(super) struct Node {
 /// One value (or key) of a document.
 #[derive(Clone, Copy)]
 pub(in crate::protocol) struct Value<'d> {
-    text: &'d str,
-    nodes: &'d [Node],
+    document: &'d Document<'d>,
     node: &'d Node,
     index: u32,
 }
@@ -52,22 +51,22 @@ pub(in crate::protocol) struct Value<'d> {
 impl Document<'_> {
     /// The outermost value.
     pub(in crate::protocol) fn root(&self) -> Option<Value<'_>> {
-        Value::at(self.text, &self.nodes, 0)
+        Value::at(self, 0)
     }
 }
 
 impl<'d> Value<'d> {
-    pub(super) fn at(text: &'d str, nodes: &'d [Node], index: u32) -> Option<Self> {
+    pub(super) fn at(document: &'d Document<'d>, index: u32) -> Option<Self> {
+        let node = document.nodes.get(index as usize)?;
         Some(Self {
-            text,
-            nodes,
-            node: nodes.get(index as usize)?,
+            document,
+            node,
             index,
         })
     }
 
     fn sibling(self, index: u32) -> Option<Self> {
-        Self::at(self.text, self.nodes, index)
+        Self::at(self.document, index)
     }
 
     pub(in crate::protocol) fn kind(self) -> Kind {
@@ -90,7 +89,7 @@ impl<'d> Value<'d> {
 
     /// The raw text of the span.
     pub(in crate::protocol) fn raw(self) -> &'d str {
-        self.span().slice(self.text).unwrap_or_default()
+        self.span().slice(self.document.text).unwrap_or_default()
     }
 
     /// Whether the raw text holds a backslash.
@@ -180,28 +179,35 @@ impl<'d> Value<'d> {
 
     /// The first key of an object that was there before.
     pub(super) fn duplicate_key(self) -> Option<Self> {
-        let count = self.members().take(FEW_MEMBERS + 1).count();
-        if count > FEW_MEMBERS {
-            let mut seen = HashSet::new();
-            return self
-                .members()
-                .map(|(key, _)| key)
-                .find(|key| !seen.insert(key.text()));
+        let mut prints = [0; FEW_MEMBERS];
+        for (at, (key, _)) in self.members().enumerate() {
+            let print = key.print();
+            let alike = prints
+                .get(..at)
+                .is_none_or(|earlier| earlier.contains(&print));
+            if alike {
+                return self.hashed_duplicate_key();
+            }
+            match prints.get_mut(at) {
+                Some(slot) => *slot = print,
+                None => return self.hashed_duplicate_key(),
+            }
         }
-        let keys = || self.members().map(|(key, _)| key);
-        keys().enumerate().find_map(|(at, key)| {
-            keys()
-                .take(at)
-                .any(|earlier| earlier.same_text(key))
-                .then_some(key)
-        })
+        None
     }
 
-    fn same_text(self, other: Self) -> bool {
-        if self.node.escaped || other.node.escaped {
-            self.text() == other.text()
-        } else {
-            self.raw() == other.raw()
-        }
+    fn hashed_duplicate_key(self) -> Option<Self> {
+        let mut seen = HashSet::new();
+        let mut keys = self.members().map(|(key, _)| key);
+        keys.find(|key| !seen.insert(key.text()))
+    }
+
+    /// Length and last bytes of the decoded text: different for different texts most of the time.
+    fn print(self) -> u64 {
+        let text = self.text();
+        let last = text.bytes().rev().take(7);
+        last.fold(text.len() as u64, |print, byte| {
+            (print << 8) | u64::from(byte)
+        })
     }
 }

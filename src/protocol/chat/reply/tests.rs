@@ -1,5 +1,7 @@
 use super::*;
 use crate::protocol::splice;
+use proptest::prelude::*;
+use serde_json::Value as Json;
 
 fn parse(body: &str) -> ChatReply {
     ChatReply::parse(Bytes::from(body.to_owned()), &Limits::default()).unwrap()
@@ -207,4 +209,42 @@ fn replaces_whole_values() {
 fn debug_shows_no_text() {
     let reply = parse(r#"{"choices":[{"delta":{"content":"Lena"}}]}"#);
     assert!(!format!("{reply:?} {:?}", reply.parts()).contains("Lena"));
+}
+
+/// Strings under keys that may be anything but the protocol members of a reply.
+fn tree() -> impl Strategy<Value = Json> {
+    const KEYS: &str = "choices index delta message content text reasoning_content reasoning refusal \
+                        tool_calls function custom name arguments input function_call error usage other";
+    let keys: Vec<_> = KEYS.split_whitespace().collect();
+    let text = "[a-z张\"\n]{0,4}".prop_map(Json::from);
+    let leaf = prop_oneof![text, Just(Json::Null), any::<u8>().prop_map(Json::from)];
+    leaf.prop_recursive(7, 60, 5, move |inner| {
+        let key = prop::sample::select(keys.clone()).prop_map(str::to_owned);
+        let object = prop::collection::btree_map(key, inner.clone(), 0..6);
+        let array = prop::collection::vec(inner, 0..4);
+        prop_oneof![
+            array.prop_map(Json::from),
+            object.prop_map(|map| Json::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn strings(value: &Json, found: &mut Vec<String>) {
+    match value {
+        Json::String(text) => found.push(text.clone()),
+        Json::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Json::Object(members) => members.values().for_each(|value| strings(value, found)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_string_outside_of_the_protocol_members_is_a_part(choices in tree(), rest in tree()) {
+        let body = serde_json::json!({"choices": choices, "rest": rest});
+        let mut expected = Vec::new();
+        strings(&body, &mut expected);
+        let got: Vec<_> = parts(&body.to_string()).into_iter().map(|(_, _, text)| text).collect();
+        prop_assert_eq!(got, expected);
+    }
 }

@@ -139,4 +139,17 @@ proptest! {
         texts[which].replace_range(span.start..span.end, &replacement);
         prop_assert_eq!(texts_of(&after), texts);
     }
+
+    #[test]
+    fn damaged_requests_never_panic(request in request(), at: prop::sample::Index, byte: u8) {
+        let mut body = request.to_string().into_bytes();
+        let at = at.index(body.len());
+        body[at] = byte;
+        if let Ok(request) = ChatRequest::parse(body.into(), &Limits::default()) {
+            for part in request.parts() {
+                let whole = Span::new(0, part.text(request.body()).len());
+                prop_assert!(part.edit(request.body(), whole, "x").is_some());
+            }
+        }
+    }
 }

@@ -133,12 +133,23 @@ impl Walker<'_> {
                 self.mark(kind);
             }
             Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Label => self.label(value),
             Rule::Content | Rule::ContentPart => self.free(value, self.content, self.source),
             Rule::Schema(place) => self.schema(value, place),
             Rule::TokenIds => self.token_ids(value),
             Rule::TokenBias => self.token_bias(value),
             _ => self.free(value, Place::Other, self.source),
         }
+    }
+
+    fn label(&mut self, value: Value<'_>) {
+        let before = self.found.parts.len();
+        self.free(value, Place::Name, self.source);
+        self.found
+            .parts
+            .iter_mut()
+            .skip(before)
+            .for_each(|part| part.key = None);
     }
 
     fn token_ids(&mut self, value: Value<'_>) {

@@ -336,7 +336,7 @@ fn parts_know_their_message_and_key() {
     let request = parse(
         r#"{"user":"u","messages":[{"role":"user","content":"a"},
             {"role":"tool","content":"{\"phones\":[{\"n\":1},\"138\"],\"t\":\"[\\\"x\\\"]\"}"}],
-            "metadata":{"k":"v"}}"#,
+            "metadata":{"k":"v"},"tools":[{"function":{"name":"f"}}]}"#,
     );
     let told = |part: &TextPart| {
         let key = part.key(request.body()).unwrap_or_default();
@@ -356,6 +356,7 @@ fn parts_know_their_message_and_key() {
         "1 t=x",
         "- =k",
         "- k=v",
+        "- =f",
     ];
     assert_eq!(got, expected);
 }
