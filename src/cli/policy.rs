@@ -82,7 +82,8 @@ fn load(file: Option<&Path>) -> anyhow::Result<Result<Policy, PolicyError>> {
 }
 
 fn refused(error: &PolicyError) -> ExitCode {
-    print!("{}", error.render(std::io::stdout().is_terminal()));
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    print!("{}", error.render(colour));
     let count = error.faults().len();
     println!(
         "\nrefused: {count} {}",

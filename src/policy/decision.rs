@@ -19,8 +19,8 @@ pub struct Situation<'a> {
     pub uninspectable: &'a [&'a str],
     /// How hard the request is.
     pub complexity: Complexity,
-    /// Whether a finding stands in an id, which can't be rewritten: a destination where any finding of the request
-    /// would be changed is then out, and so is every destination inside that would change one.
+    /// Whether a finding stands in an id, which can't be rewritten. A destination that would change any finding of
+    /// the request may then not have it: one outside because it stays inside, one inside because it is refused.
     pub finding_in_id: bool,
 }
 

@@ -1,7 +1,8 @@
 //! Reads a policy file's YAML into the raw structs, and puts what is wrong with its form into words.
 
 use serde_saphyr::{
-    DefaultMessageFormatter, DuplicateKeyPolicy, Error, MergeKeyPolicy, MessageFormatter, Options,
+    DefaultMessageFormatter, DuplicateKeyPolicy, Error, Location, MergeKeyPolicy, MessageFormatter,
+    Options,
 };
 
 use super::fault::{Faults, Spot};
@@ -25,7 +26,7 @@ pub(super) fn read(source: &str, faults: &mut Faults) -> Option<RawPolicy> {
     match serde_saphyr::from_str_with_options::<RawPolicy>(source, options()) {
         Ok(raw) => Some(raw),
         Err(error) => {
-            report(&error, faults);
+            report(&error, source, faults);
             None
         }
     }
@@ -48,9 +49,11 @@ fn options() -> Options {
     }
 }
 
-fn report(error: &Error, faults: &mut Faults) {
+fn report(error: &Error, source: &str, faults: &mut Faults) {
     let error = error.without_snippet();
-    let spot = error.location().map_or_else(Spot::default, spot_of);
+    let spot = error
+        .location()
+        .map_or_else(Spot::default, |at| place(at, source));
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
@@ -110,6 +113,29 @@ fn report(error: &Error, faults: &mut Faults) {
             faults.add(spot, message, "the limit is reached here", None);
         }
         other => faults.add(spot, plain(other), "here", None),
+    }
+}
+
+/// The parser's place in bytes; its scanner knows lines and columns (in characters) only.
+fn place(at: Location, source: &str) -> Spot {
+    if at.span().byte_offset().is_some() {
+        return spot_of(at);
+    }
+    let before = (at.line() as usize).saturating_sub(1);
+    let line_start: usize = source
+        .split_inclusive('\n')
+        .take(before)
+        .map(str::len)
+        .sum();
+    let line = source.get(line_start..).unwrap_or_default();
+    let column = (at.column() as usize).saturating_sub(1);
+    let in_line = line
+        .char_indices()
+        .nth(column)
+        .map_or(line.len(), |(byte, _)| byte);
+    Spot {
+        start: line_start + in_line,
+        len: 1,
     }
 }
 

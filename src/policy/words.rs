@@ -51,9 +51,9 @@ macro_rules! vocabulary {
 vocabulary! {
     /// Which part of a policy takes effect; later is stronger.
     Mode, "mode" {
-        /// Records what would have happened.
+        /// Records what would have happened: nothing is replaced, nothing refused.
         Observe = "observe",
-        /// Records it, and tells the caller in a response header.
+        /// As `observe`, and tells the caller in a response header.
         Warn = "warn",
         /// Does it.
         Enforce = "enforce",

@@ -243,6 +243,12 @@ fn a_rule_acts_on_the_request_or_on_its_findings() {
     assert_eq!(at(&raised, "cloud", "EMAIL"), "redact");
     assert_eq!(at(&raised, "cloud", "BANK_CARD"), "surrogate");
     assert!(raised.say.is_none());
+    // A rule milder than the grid changes nothing.
+    let rule = "{id: r, say: s, when: {data: mail}, do: surrogate, why: w, owner: o}";
+    let strict = "data: {mail: {include: [EMAIL]}}\nhandling: {mail: {cloud: redact}}\n";
+    let policy = parse(&small(&format!("{strict}rules: [{rule}]\n")));
+    let decision = policy.decide(&situation(&found(&["EMAIL"])));
+    assert_eq!(at(&decision, "cloud", "EMAIL"), "redact");
 }
 
 #[test]

@@ -133,6 +133,24 @@ fn several_faults_are_shown_at_once() {
 }
 
 #[test]
+fn broken_yaml_after_han_text() {
+    for (rest, place) in [
+        ("apps: {a: {label: 信贷, models: [}}\n", "7:31"),
+        (
+            "apps:\r\n  a: {label: 信贷}\r\n  b: {labl: 信贷}\r\n",
+            "9:7",
+        ),
+    ] {
+        let error = refused(&format!("{DATA}{rest}"));
+        let shown = error.to_string();
+        assert!(
+            shown.starts_with(&format!("test.yaml:{place}: ")),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn broken_yaml() {
     insta::assert_snapshot!(shown("handling: [\n"), @r#"
      x test.yaml:7:11: expected a mapping
