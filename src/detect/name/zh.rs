@@ -6,6 +6,7 @@ use super::super::roles::Roles;
 use super::super::text::{char_at, char_before, is_han};
 use super::zh_words::{COMPOUND, ENDING, GIVEN, NOT_NAMES, SURNAMES};
 use crate::base::Span;
+use foldhash::HashSet;
 use std::sync::OnceLock;
 
 /// Characters between a role and a name: 客户：张…, 联系人是…
@@ -25,12 +26,17 @@ pub(super) enum Trust {
     Weak,
 }
 
-/// Characters as a set, for the two long lists.
+/// The word lists as sets.
 struct Sets {
     surnames: Box<[char]>,
     given: Box<[char]>,
     ending: Box<[char]>,
+    compound: HashSet<&'static str>,
+    not_names: HashSet<&'static str>,
 }
+
+/// Bytes of two Han characters: the length of every compound surname and of every word that is no name.
+const PAIR_BYTES: usize = 6;
 
 fn sets() -> &'static Sets {
     static SETS: OnceLock<Sets> = OnceLock::new();
@@ -44,6 +50,8 @@ fn sets() -> &'static Sets {
         surnames: sorted(SURNAMES),
         given: sorted(GIVEN),
         ending: sorted(ENDING),
+        compound: COMPOUND.iter().copied().collect(),
+        not_names: NOT_NAMES.iter().copied().collect(),
     })
 }
 
@@ -152,16 +160,15 @@ fn whole_name(text: &str, start: usize, end: usize) -> bool {
 }
 
 fn is_word(name: &str) -> bool {
-    NOT_NAMES.iter().any(|word| name.starts_with(word))
+    name.get(..PAIR_BYTES)
+        .is_some_and(|pair| sets().not_names.contains(pair))
 }
 
 /// Bytes of the surname that a text begins with.
 fn surname(text: &str) -> Option<usize> {
-    if let Some(compound) = COMPOUND
-        .iter()
-        .find(|compound| text.starts_with(**compound))
-    {
-        return Some(compound.len());
+    let pair = text.get(..PAIR_BYTES);
+    if pair.is_some_and(|pair| sets().compound.contains(pair)) {
+        return Some(PAIR_BYTES);
     }
     text.chars()
         .next()
@@ -332,4 +339,16 @@ pub(super) fn is_name(text: &str) -> bool {
         .chars()
         .all(|c| is_han(c) || matches!(c, '·' | '•' | '‧'));
     han && text.chars().count() >= 2 && name_at(text, 0, Trust::Label) == Some(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_lists_are_pairs() {
+        for word in COMPOUND.iter().chain(NOT_NAMES) {
+            assert_eq!(word.len(), PAIR_BYTES, "{word}");
+        }
+    }
 }
