@@ -163,6 +163,12 @@ impl Lexicon {
         })
     }
 
+    /// Memory that the automaton takes, in bytes.
+    #[cfg(test)]
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
     /// One pass over the text.
     pub(super) fn find(&self, text: &str) -> Cues {
         let mut found = Cues::default();
