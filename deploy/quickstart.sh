@@ -35,7 +35,7 @@ running() {
     case $pid in '' | *[!0-9]*) return 1 ;; esac
     kill -0 "$pid" 2>/dev/null || return 1
     # the number may belong to another program by now
-    [ ! -r "/proc/$pid/comm" ] || [ "$(cat "/proc/$pid/comm")" = vestibule ] || return 1
+    [ ! -d /proc/self ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = vestibule ] || return 1
     say "$pid"
 }
 
