@@ -22,7 +22,7 @@ fn map() -> RestoreMap {
 
 fn restorer(sink: Sink) -> Restorer {
     Restorer::new(
-        Originals::new(&map(), 10_000, false),
+        Originals::new(&map(), 10_000, false, Bytes::new()),
         sink,
         Arc::new(|_, _| true),
     )
@@ -118,7 +118,11 @@ fn unknown_surrogates_are_counted_and_left() {
 #[test]
 fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
     let permission: Permission = Arc::new(|_, path| path == "$.to");
-    let mut restorer = Restorer::new(Originals::new(&map(), 100, false), Sink::Json, permission);
+    let mut restorer = Restorer::new(
+        Originals::new(&map(), 100, false, Bytes::new()),
+        Sink::Json,
+        permission,
+    );
     let mut out = String::new();
     restorer
         .push(
@@ -185,5 +189,52 @@ proptest! {
     #[test]
     fn text_without_surrogates_is_untouched(text in "\\PC{0,80}") {
         prop_assert_eq!(whole(Sink::Text, &text), text);
+    }
+}
+
+#[test]
+fn a_run_of_backslashes_is_read_in_time_that_grows_with_its_length() {
+    let (mut out, mut restorer) = (String::new(), restorer(Sink::Json));
+    let text = format!("{{\"a\":\"{}", "\\".repeat(2_000_000));
+    restorer.push(&text, &mut out).unwrap();
+    assert!(
+        text.len() - out.len() < 64,
+        "held back {}",
+        text.len() - out.len()
+    );
+}
+
+#[test]
+fn an_address_that_the_app_itself_sent_gets_its_original_back() {
+    let sent = Bytes::from_static(br#"{"content":"open https://a.example/EMAIL_XT940KMVKT now"}"#);
+    let restore = |text: &str| {
+        let originals = Originals::new(&map(), 10_000, false, sent.clone());
+        let mut restorer = Restorer::new(originals, Sink::Text, Arc::new(|_, _| true));
+        let mut out = String::new();
+        restorer.push(text, &mut out).unwrap();
+        restorer.finish(&mut out).unwrap();
+        out
+    };
+    let own = "I open https://a.example/EMAIL_XT940KMVKT now";
+    assert_eq!(
+        restore(own),
+        "I open https://a.example/lena@example.org now"
+    );
+    for other in [
+        "https://b.example/EMAIL_XT940KMVKT",
+        "![x](https://a.example/EMAIL_XT940KMVKT)",
+    ] {
+        assert_eq!(restore(other), other);
+    }
+}
+
+#[test]
+fn escapes_in_arguments_do_not_hide_an_address() {
+    for kept in [
+        r#"{"url":"https:\u002f\u002fa.example\u002f?q=EMAIL_XT940KMVKT"}"#,
+        r#"{"html":"\u003cimg src=x?EMAIL_XT940KMVKT"}"#,
+        r#"{"html":"<img src=\"/c?q=EMAIL_XT940KMVKT"}"#,
+    ] {
+        assert_eq!(whole(Sink::Json, kept), kept);
     }
 }
