@@ -10,6 +10,7 @@ mod json_place;
 mod matcher;
 mod stray;
 mod surroundings;
+mod unescape;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
 use surroundings::Surroundings;
+use unescape::Unescape;
 
 /// What a channel holds, and so how a value is written into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +84,7 @@ pub struct Restorer {
     held: String,
     surroundings: Surroundings,
     json: JsonPlace,
+    escape: Unescape,
     strays: Strays,
     after_word: bool,
     restored: u32,
@@ -105,6 +108,7 @@ impl Restorer {
             held: String::new(),
             surroundings: Surroundings::default(),
             json: JsonPlace::default(),
+            escape: Unescape::default(),
             strays: Strays::default(),
             after_word: false,
             restored: 0,
@@ -183,8 +187,9 @@ impl Restorer {
     }
 
     fn plain(&mut self, character: char, out: &mut String) {
-        self.advance(character);
-        self.strays.advance(character);
+        if let Some(read) = self.advance(character) {
+            self.strays.advance(read);
+        }
         out.push(character);
     }
 
@@ -210,9 +215,9 @@ impl Restorer {
             self.restored += 1;
         }
         self.strays.end_word();
-        surrogate
-            .chars()
-            .for_each(|character| self.advance(character));
+        for character in surrogate.chars() {
+            self.advance(character);
+        }
         Ok(())
     }
 
@@ -228,15 +233,22 @@ impl Restorer {
         Ok(())
     }
 
-    fn advance(&mut self, character: char) {
-        self.surroundings.advance(character);
-        if self.sink == Sink::Json {
-            if character == '"' {
-                self.surroundings = Surroundings::default();
+    /// Moves on by one character and gives the one that a reader now has.
+    fn advance(&mut self, character: char) -> Option<char> {
+        let read = match self.sink {
+            Sink::Text => Some(character),
+            Sink::Json => {
+                let level = self.json.level();
+                self.json.advance(character);
+                if self.json.level() != level {
+                    self.surroundings = Surroundings::default();
+                }
+                self.escape.advance(character)
             }
-            self.json.advance(character);
-        }
-        self.after_word = character.is_ascii_alphanumeric();
+        }?;
+        self.surroundings.advance(read);
+        self.after_word = read.is_ascii_alphanumeric();
+        Some(read)
     }
 }
 
