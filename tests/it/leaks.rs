@@ -33,13 +33,22 @@ fn called(arguments: &str) -> Value {
 }
 
 fn tool(parameters: Value) -> Value {
-    beside(json!({"tools": [{"type": "function", "function": {"name": "send", "parameters": parameters}}]}))
+    beside(
+        json!({"tools": [{"type": "function", "function": {"name": "send", "parameters": parameters}}]}),
+    )
 }
 
 const POSITIONS: &[Position] = &[
-    ("system", |t| before(json!({"role": "system", "content": t}))),
-    ("developer", |t| before(json!({"role": "developer", "content": t}))),
-    ("user", |t| json!({"messages": [{"role": "user", "content": t}]})),
+    ("system", |t| {
+        before(json!({"role": "system", "content": t}))
+    }),
+    ("developer", |t| {
+        before(json!({"role": "developer", "content": t}))
+    }),
+    (
+        "user",
+        |t| json!({"messages": [{"role": "user", "content": t}]}),
+    ),
     ("user, second part of an array", |t| {
         let parts = json!([{"type": "text", "text": "Look:"}, {"type": "text", "text": t}]);
         json!({"messages": [{"role": "user", "content": parts}]})
@@ -47,22 +56,35 @@ const POSITIONS: &[Position] = &[
     ("system, part of an array", |t| {
         before(json!({"role": "system", "content": [{"type": "text", "text": t}]}))
     }),
-    ("user, JSON in text", |t| {
-        json!({"messages": [{"role": "user", "content": json!({"note": [t]}).to_string()}]})
+    (
+        "user, JSON in text",
+        |t| json!({"messages": [{"role": "user", "content": json!({"note": [t]}).to_string()}]}),
+    ),
+    ("assistant", |t| {
+        before(json!({"role": "assistant", "content": t}))
     }),
-    ("assistant", |t| before(json!({"role": "assistant", "content": t}))),
-    ("refusal", |t| before(json!({"role": "assistant", "content": null, "refusal": t}))),
+    ("refusal", |t| {
+        before(json!({"role": "assistant", "content": null, "refusal": t}))
+    }),
     ("reasoning_content", |t| {
         before(json!({"role": "assistant", "content": "Yes.", "reasoning_content": t}))
     }),
-    ("tool call arguments", |t| called(&json!({"text": t}).to_string())),
-    ("tool call arguments, escaped", |t| called(&format!("{{\"text\": {}}}", quoted(t, true)))),
+    ("tool call arguments", |t| {
+        called(&json!({"text": t}).to_string())
+    }),
+    ("tool call arguments, escaped", |t| {
+        called(&format!("{{\"text\": {}}}", quoted(t, true)))
+    }),
     ("tool call arguments, nested JSON", |t| {
         let inner = json!({"deep": [{"text": t}]}).to_string();
         called(&json!({"body": json!({"inner": inner}).to_string()}).to_string())
     }),
-    ("tool call arguments, key", |t| called(&json!({t: true}).to_string())),
-    ("tool call arguments, no JSON", |t| called(&format!("{{\"text\": \"{t}"))),
+    ("tool call arguments, key", |t| {
+        called(&json!({t: true}).to_string())
+    }),
+    ("tool call arguments, no JSON", |t| {
+        called(&format!("{{\"text\": \"{t}"))
+    }),
     ("custom tool input", |t| {
         let call = json!({"id": "call_1", "type": "custom", "custom": {"name": "run", "input": t}});
         before(json!({"role": "assistant", "content": null, "tool_calls": [call]}))
@@ -71,7 +93,9 @@ const POSITIONS: &[Position] = &[
         let call = json!({"name": "send", "arguments": json!({"text": t}).to_string()});
         before(json!({"role": "assistant", "content": null, "function_call": call}))
     }),
-    ("tool result, text", |t| before(json!({"role": "tool", "tool_call_id": "call_1", "content": t}))),
+    ("tool result, text", |t| {
+        before(json!({"role": "tool", "tool_call_id": "call_1", "content": t}))
+    }),
     ("tool result, JSON", |t| {
         let result = json!({"rows": [{"text": t, "ok": true}]}).to_string();
         before(json!({"role": "tool", "tool_call_id": "call_1", "content": result}))
@@ -80,17 +104,25 @@ const POSITIONS: &[Position] = &[
         let result = json!([{"type": "text", "text": json!([t]).to_string()}]);
         before(json!({"role": "tool", "tool_call_id": "call_1", "content": result}))
     }),
-    ("function result", |t| before(json!({"role": "function", "name": "send", "content": t}))),
-    ("tool description", |t| {
-        beside(json!({"tools": [{"type": "function", "function": {"name": "send", "description": t}}]}))
+    ("function result", |t| {
+        before(json!({"role": "function", "name": "send", "content": t}))
     }),
-    ("tool name", |t| beside(json!({"tools": [{"type": "function", "function": {"name": t}}]}))),
+    ("tool description", |t| {
+        beside(
+            json!({"tools": [{"type": "function", "function": {"name": "send", "description": t}}]}),
+        )
+    }),
+    ("tool name", |t| {
+        beside(json!({"tools": [{"type": "function", "function": {"name": t}}]}))
+    }),
     ("tool parameters, description at depth", |t| {
         let inner = json!({"type": "array", "items": {"type": "object", "properties": {"to": {"description": t}}}});
         tool(json!({"type": "object", "properties": {"list": inner}}))
     }),
     ("tool parameters, enum", |t| {
-        tool(json!({"type": "object", "properties": {"to": {"type": "string", "enum": ["nobody", t]}}}))
+        tool(
+            json!({"type": "object", "properties": {"to": {"type": "string", "enum": ["nobody", t]}}}),
+        )
     }),
     ("tool parameters, default", |t| {
         tool(json!({"type": "object", "properties": {"to": {"type": "string", "default": t}}}))
@@ -102,21 +134,38 @@ const POSITIONS: &[Position] = &[
         tool(json!({"type": "object", "properties": {t: {"type": "string"}}, "required": [t]}))
     }),
     ("functions", |t| {
-        beside(json!({"functions": [{"name": "send", "description": t, "parameters": {"description": t}}]}))
+        beside(
+            json!({"functions": [{"name": "send", "description": t, "parameters": {"description": t}}]}),
+        )
     }),
     ("user id", |t| beside(json!({ "user": t }))),
-    ("safety_identifier", |t| beside(json!({ "safety_identifier": t }))),
-    ("message name", |t| before(json!({"role": "user", "name": t, "content": "Hello."}))),
-    ("metadata value", |t| beside(json!({"metadata": {"ticket": t}}))),
-    ("metadata key", |t| beside(json!({"metadata": {t: "ticket"}}))),
-    ("metadata at depth", |t| beside(json!({"metadata": {"a": [{"b": {"c": [t]}}]}}))),
+    ("safety_identifier", |t| {
+        beside(json!({ "safety_identifier": t }))
+    }),
+    ("message name", |t| {
+        before(json!({"role": "user", "name": t, "content": "Hello."}))
+    }),
+    ("metadata value", |t| {
+        beside(json!({"metadata": {"ticket": t}}))
+    }),
+    ("metadata key", |t| {
+        beside(json!({"metadata": {t: "ticket"}}))
+    }),
+    ("metadata at depth", |t| {
+        beside(json!({"metadata": {"a": [{"b": {"c": [t]}}]}}))
+    }),
     ("stop", |t| beside(json!({ "stop": t }))),
     ("stop, array", |t| beside(json!({"stop": ["END", t]}))),
     ("response_format schema", |t| {
-        let schema = json!({"type": "object", "properties": {"to": {"description": t, "enum": [t]}}});
-        beside(json!({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}}))
+        let schema =
+            json!({"type": "object", "properties": {"to": {"description": t, "enum": [t]}}});
+        beside(
+            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}}),
+        )
     }),
-    ("prediction", |t| beside(json!({"prediction": {"type": "content", "content": t}}))),
+    ("prediction", |t| {
+        beside(json!({"prediction": {"type": "content", "content": t}}))
+    }),
     ("prediction, array", |t| {
         beside(json!({"prediction": {"type": "content", "content": [{"type": "text", "text": t}]}}))
     }),
@@ -124,13 +173,21 @@ const POSITIONS: &[Position] = &[
         let place = json!({"type": "approximate", "approximate": {"city": t}});
         beside(json!({"web_search_options": {"user_location": place}}))
     }),
-    ("unknown field", |t| beside(json!({"x_trace": {"notes": [t]}}))),
-    ("unknown field's key", |t| beside(json!({"x_trace": {t: 1}}))),
+    ("unknown field", |t| {
+        beside(json!({"x_trace": {"notes": [t]}}))
+    }),
+    ("unknown field's key", |t| {
+        beside(json!({"x_trace": {t: 1}}))
+    }),
     ("unknown field of a message", |t| {
         before(json!({"role": "user", "content": "Hello.", "x_origin": {"note": t}}))
     }),
-    ("a word where a protocol word should stand", |t| beside(json!({ "reasoning_effort": t }))),
-    ("an object where text should stand", |t| before(json!({"role": "system", "content": {"note": t}}))),
+    ("a word where a protocol word should stand", |t| {
+        beside(json!({ "reasoning_effort": t }))
+    }),
+    ("an object where text should stand", |t| {
+        before(json!({"role": "system", "content": {"note": t}}))
+    }),
 ];
 
 fn request(case: &str, members: Value) -> Value {
@@ -202,11 +259,16 @@ fn long_numbers_without_quotes_are_inspected() {
     let cases = [
         ("metadata", beside(json!({"metadata": {"phone": mobile}}))),
         ("unknown field", beside(json!({"x": {"mobile": [mobile]}}))),
-        ("tool default", tool(json!({"properties": {"mobile": {"default": mobile}}}))),
+        (
+            "tool default",
+            tool(json!({"properties": {"mobile": {"default": mobile}}})),
+        ),
         ("arguments", called(&json!({"mobile": mobile}).to_string())),
         (
             "tool result",
-            before(json!({"role": "tool", "tool_call_id": "c", "content": json!({"手机": mobile}).to_string()})),
+            before(
+                json!({"role": "tool", "tool_call_id": "c", "content": json!({"手机": mobile}).to_string()}),
+            ),
         ),
     ];
     for (name, members) in cases {
@@ -252,5 +314,9 @@ fn no_header_of_the_app_goes_on() {
     }
     assert!(seen.headers.contains("authorization: Bearer no-real-key"));
     assert_eq!(seen.path, "/chat/completions");
-    assert_eq!(seen.body, &body[..], "a body without findings leaves as it came");
+    assert_eq!(
+        seen.body,
+        &body[..],
+        "a body without findings leaves as it came"
+    );
 }
