@@ -1,10 +1,13 @@
 //! Finding the context words and the fixed beginnings of credentials, in one pass of one automaton.
 
+use super::lanes::matching;
 use super::roles::Roles;
 use super::secret::formats::{FORMATS, literal_of};
 use super::text::{at, before};
 use super::words::WORDS;
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{BuildError, MatchKind};
 use std::collections::BTreeMap;
 
 /// What one word of the automaton stands for.
@@ -80,6 +83,29 @@ pub(super) struct Cues {
 }
 
 impl Cues {
+    /// Takes a match in: a trigger as it is spelled, a word where it stands for itself.
+    fn take(&mut self, text: &str, start: usize, end: usize, cue: &Cue) {
+        if let Some(trigger) = cue.trigger {
+            if text.get(start..end).is_some_and(|here| here == cue.word) {
+                self.fired.push(Fired {
+                    start,
+                    end,
+                    trigger,
+                });
+            }
+        } else if is_word(text, start, end) {
+            push_longest(
+                &mut self.hits,
+                Hit {
+                    start,
+                    end,
+                    roles: cue.roles,
+                    word: cue.word,
+                },
+            );
+        }
+    }
+
     /// Whether a context word stands exactly here.
     pub(super) fn stands_at(&self, start: usize, end: usize) -> bool {
         let next = self.hits.partition_point(|hit| hit.end < end);
@@ -92,7 +118,7 @@ impl Cues {
 /// The automaton and what its words mean.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    automaton: AhoCorasick,
+    automaton: DFA,
     cues: Vec<Cue>,
 }
 
@@ -126,10 +152,10 @@ impl Lexicon {
                 trigger: Some(trigger),
             });
         }
-        let automaton = AhoCorasickBuilder::new()
+        let automaton = DFA::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
+            .prefilter(false)
             .build(&patterns)?;
         Ok(Self {
             automaton,
@@ -137,29 +163,22 @@ impl Lexicon {
         })
     }
 
+    /// Memory that the automaton takes, in bytes.
+    #[cfg(test)]
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
     /// One pass over the text.
     pub(super) fn find(&self, text: &str) -> Cues {
         let mut found = Cues::default();
-        for m in self.automaton.find_overlapping_iter(text) {
-            let Some(cue) = self.cues.get(m.pattern().as_usize()) else {
-                continue;
-            };
-            if let Some(trigger) = cue.trigger {
-                if text.get(m.range()).is_some_and(|here| here == cue.word) {
-                    found.fired.push(Fired {
-                        start: m.start(),
-                        end: m.end(),
-                        trigger,
-                    });
+        for (end, state) in matching(&self.automaton, text.as_bytes()) {
+            for i in 0..self.automaton.match_len(state) {
+                let pattern = self.automaton.match_pattern(state, i);
+                let start = end - self.automaton.pattern_len(pattern).min(end);
+                if let Some(cue) = self.cues.get(pattern.as_usize()) {
+                    found.take(text, start, end, cue);
                 }
-            } else if is_word(text, m.start(), m.end()) {
-                let hit = Hit {
-                    start: m.start(),
-                    end: m.end(),
-                    roles: cue.roles,
-                    word: cue.word,
-                };
-                push_longest(&mut found.hits, hit);
             }
         }
         found

@@ -320,6 +320,9 @@ pub(super) fn numeral(c: char) -> Option<char> {
     }
 }
 
+/// Every numeral of [`han_digit`]; three bytes each.
+pub(super) const HAN_NUMERALS: &str = "零〇一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖";
+
 const fn han_digit(c: char) -> Option<char> {
     Some(match c {
         '零' | '〇' => '0',
@@ -385,6 +388,11 @@ mod tests {
     #[test]
     fn zeros_are_sorted_and_numerals_need_company() {
         assert!(ZEROS.is_sorted());
+        assert!(
+            HAN_NUMERALS
+                .chars()
+                .all(|c| han_digit(c).is_some() && c.len_utf8() == 3)
+        );
         assert_eq!(numeral_run("①②③x", 0), Some((9, true)));
         assert_eq!(numeral_run("①：", 0), Some((3, false)));
         assert_eq!(numeral_run("三四五", 0), Some((9, false)));

@@ -15,6 +15,7 @@ mod cue;
 mod custom;
 mod encoded;
 mod fold;
+mod lanes;
 mod merge;
 mod name;
 mod net;

@@ -4,7 +4,7 @@
 //! ASCII, percent, `\u` and HTML codes decoded in place, literals cut by `" + "` joined. A text that needs none of it
 //! (nearly all) is not copied. Base64 hides its letters' places, so it is not here but in [`super::encoded`].
 
-use super::fold::{Unit, numeral, numeral_run, unit_at};
+use super::fold::{HAN_NUMERALS, Unit, numeral, numeral_run, unit_at};
 use crate::base::Span;
 
 /// How often decoding is tried on what decoding gave (`%2540`).
@@ -172,6 +172,10 @@ impl Units<'_> {
     fn unit(&mut self) -> Option<Unit> {
         let i = self.at;
         let kind = interest(*self.text.as_bytes().get(i)?);
+        if kind == WIDE | NUMERAL && !may_be_han_numeral(self.text.as_bytes(), i) {
+            self.at += 3;
+            return None;
+        }
         if kind & NUMERAL != 0 {
             if let Some(unit) = self.numeral() {
                 return Some(unit);
@@ -255,6 +259,33 @@ const fn table() -> [u8; 256] {
     table[b'"' as usize] = CODED;
     table[b'\'' as usize] = CODED;
     table
+}
+
+/// Whether the first two of a Han character's three bytes are those of a numeral.
+#[inline]
+fn may_be_han_numeral(bytes: &[u8], i: usize) -> bool {
+    const SECONDS: [u64; 7] = second_bytes();
+    let byte = |k: usize| bytes.get(i + k).copied().unwrap_or(0);
+    let row = usize::from(byte(0).wrapping_sub(0xe3));
+    SECONDS
+        .get(row)
+        .is_none_or(|seconds| seconds >> (byte(1) & 0x3f) & 1 != 0)
+}
+
+/// By first byte, from E3 on: the second bytes of [`HAN_NUMERALS`].
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn second_bytes() -> [u64; 7] {
+    let bytes = HAN_NUMERALS.as_bytes();
+    let mut seconds = [0; 7];
+    let mut i = 0;
+    while i < bytes.len() {
+        seconds[(bytes[i] - 0xe3) as usize] |= 1 << (bytes[i + 1] & 0x3f);
+        i += 3;
+    }
+    seconds
 }
 
 #[cfg(test)]

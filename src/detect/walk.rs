@@ -75,9 +75,9 @@ pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
         inner: Vec::new(),
     };
     let bytes = page.text.as_bytes();
-    while let Some(byte) = bytes.get(walk.at) {
-        match class(*byte) {
-            0 => walk.at += 1,
+    while let Some(skipped) = bytes.get(walk.at..).and_then(next_of_interest) {
+        walk.at += skipped;
+        match class(at(page.text, walk.at)) {
             AT => {
                 net::email(page, walk.at);
                 walk.at += 1;
@@ -87,6 +87,12 @@ pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
         }
     }
     walk.inner
+}
+
+/// How many bytes before the next that begins something.
+#[inline]
+fn next_of_interest(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| class(*byte) != 0)
 }
 
 /// `::` or a hexadecimal group before a colon may be in an IPv6 address.
@@ -101,16 +107,16 @@ impl Walk {
     /// A run of ASCII letters and digits.
     fn word(&mut self, page: &mut Page<'_>) {
         let start = self.at;
-        let bytes = page.text.as_bytes();
-        let mut kinds = 0;
-        for byte in bytes.get(start..).unwrap_or_default() {
+        let (mut kinds, mut end) = (0, start);
+        for byte in page.text.as_bytes().get(start..).unwrap_or_default() {
             let kind = class(*byte) & (DIGIT | LETTER);
             if kind == 0 {
                 break;
             }
             kinds |= kind;
-            self.at += 1;
+            end += 1;
         }
+        self.at = end;
         let span = Span::new(start, self.at);
         if span.len() < SHORTEST_WITH_MEANING && kinds != DIGIT || is_surrogate_tag(page.text, span)
         {
