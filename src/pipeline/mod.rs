@@ -120,7 +120,7 @@ impl Pipeline {
             Ok(decided) => decided,
             Err((attempt, refusal)) => return Err(self.refuse(attempt, refusal).await),
         };
-        let mut failure = None;
+        let (mut failure, mut error_reply) = (None, None);
         for &index in &decided.order {
             let Some(backend) = self.backends.get(index) else {
                 continue;
@@ -139,6 +139,9 @@ impl Pipeline {
                 Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
                     return self.restore(&decided, egress, inbound, record).await;
                 }
+                Ok(inbound) if error_reply.is_none() => {
+                    error_reply = Some((egress, inbound, record));
+                }
                 Ok(inbound) => record.finish(Outcome::Status(inbound.status)),
                 Err(error) => {
                     record.finish(Outcome::Failed(error));
@@ -146,8 +149,12 @@ impl Pipeline {
                 }
             }
         }
+        if let Some((egress, inbound, record)) = error_reply {
+            return self.restore(&decided, egress, inbound, record).await;
+        }
         Err(refusing::no_answer(
             failure.unwrap_or(BackendError::Broken),
+            &decided.decision,
             self.headers(&decided, None),
         ))
     }

@@ -22,3 +22,6 @@ mod upstream;
 
 mod comes_back;
 mod leaks;
+mod look_alikes;
+mod refusals;
+mod turns;
