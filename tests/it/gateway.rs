@@ -21,6 +21,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_vestibule");
 pub(crate) struct Setup {
     /// Whether apps get in without a key.
     pub(crate) open: bool,
+    /// Level; at least `info`, for the addresses are read from the log.
     pub(crate) log: &'static str,
     /// Text of a policy, where it isn't the built-in one.
     pub(crate) policy: Option<String>,
@@ -245,6 +246,11 @@ impl Gateway {
         let status = self.wait();
         self.home.hunt();
         status
+    }
+
+    /// Sends SIGKILL.
+    pub(crate) fn kill_now(&self) {
+        self.signal(rustix::process::Signal::KILL);
     }
 
     /// Kills it.

@@ -20,7 +20,9 @@ mod replies;
 mod requests;
 mod upstream;
 
+mod audit;
 mod comes_back;
+mod ends;
 mod leaks;
 mod look_alikes;
 mod refusals;
