@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::client::{Answer, Exchange, call};
-use crate::planted::{PLANTED, PRIVATE_KEY_LINE, found_in};
+use crate::planted::planted_in;
 use crate::upstream::Upstream;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_vestibule");
@@ -114,14 +114,8 @@ impl Home {
 
 /// Fails where these bytes hold a planted value.
 pub(crate) fn hunt(bytes: &[u8], place: &str) {
-    let telling = PLANTED.iter().filter(|planted| planted.is_telling());
-    for value in telling
-        .map(|planted| planted.value)
-        .chain([PRIVATE_KEY_LINE])
-    {
-        if let Some(spelling) = found_in(bytes, value) {
-            panic!("{place} holds {spelling}");
-        }
+    if let Some(value) = planted_in(bytes) {
+        panic!("{place} holds {value}");
     }
 }
 

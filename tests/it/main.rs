@@ -21,9 +21,11 @@ mod requests;
 mod upstream;
 
 mod audit;
+mod canaries;
 mod comes_back;
 mod ends;
 mod leaks;
+mod local_model;
 mod look_alikes;
 mod refusals;
 mod turns;

@@ -2,6 +2,9 @@
 //!
 //! All are invented or reserved for examples; credentials are put together here so that no scanner takes them for live.
 
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
+
 /// A planted value and the sentence it stands in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Planted {
@@ -138,6 +141,22 @@ pub(crate) const PLANTED: &[Planted] = &[
         "S3cr3tPw9x",
     ),
 ];
+
+/// The values that can't stand anywhere by chance.
+pub(crate) fn telling() -> impl Iterator<Item = &'static str> {
+    let telling = PLANTED.iter().filter(|planted| planted.is_telling());
+    telling
+        .map(|planted| planted.value)
+        .chain([PRIVATE_KEY_LINE])
+}
+
+/// The planted value that these bytes hold in any spelling, if any.
+pub(crate) fn planted_in(bytes: &[u8]) -> Option<String> {
+    static SPELLINGS: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(telling().flat_map(spellings)).unwrap());
+    let found = SPELLINGS.find(bytes)?;
+    Some(String::from_utf8_lossy(&bytes[found.range()]).into_owned())
+}
 
 /// Every spelling in which a value could stand in JSON or beside it.
 pub(crate) fn spellings(value: &str) -> Vec<String> {
