@@ -126,7 +126,7 @@ impl Pipeline {
                 return Err(self.refuse(attempt, refusal).await);
             }
         };
-        let mut failure = None;
+        let (mut failure, mut error_reply) = (None, None);
         for &index in &decided.order {
             let Some(backend) = self.backends.get(index) else {
                 continue;
@@ -145,6 +145,9 @@ impl Pipeline {
                 Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
                     return self.restore(&decided, egress, inbound, record).await;
                 }
+                Ok(inbound) if error_reply.is_none() => {
+                    error_reply = Some((egress, inbound, record));
+                }
                 Ok(inbound) => record.finish(Outcome::Status(inbound.status)),
                 Err(error) => {
                     record.finish(Outcome::Failed(error));
@@ -152,8 +155,12 @@ impl Pipeline {
                 }
             }
         }
+        if let Some((egress, inbound, record)) = error_reply {
+            return self.restore(&decided, egress, inbound, record).await;
+        }
         Err(refusing::no_answer(
             failure.unwrap_or(BackendError::Broken),
+            &decided.decision,
             self.headers(&decided, None),
         ))
     }

@@ -197,8 +197,9 @@ impl Restorer {
     }
 
     fn plain(&mut self, character: char, out: &mut String) {
-        self.advance(character);
-        self.strays.advance(character);
+        if let Some(meant) = self.advance(character) {
+            self.strays.advance(meant);
+        }
         out.push(character);
     }
 
@@ -225,9 +226,9 @@ impl Restorer {
             out.push_str(surrogate);
         }
         self.strays.end_word();
-        surrogate
-            .chars()
-            .for_each(|character| self.advance(character));
+        for character in surrogate.chars() {
+            self.advance(character);
+        }
         Ok(())
     }
 
@@ -255,19 +256,26 @@ impl Restorer {
         Ok(())
     }
 
-    fn advance(&mut self, character: char) {
-        if self.sink == Sink::Json {
-            self.json.advance(character);
-            if self.json.level() == 0 {
-                self.surroundings = Surroundings::default();
-                self.unescape = Unescape::default();
-            } else if let Some(meant) = self.unescape.next(character) {
-                self.surroundings.advance(meant);
-            }
-        } else {
-            self.surroundings.advance(character);
+    /// Moves on by one character; the character that is meant, where one is complete.
+    fn advance(&mut self, character: char) -> Option<char> {
+        let meant = match self.sink {
+            Sink::Text => character,
+            Sink::Json => self.advance_json(character)?,
+        };
+        self.surroundings.advance(meant);
+        self.after_word = meant.is_ascii_alphanumeric();
+        Some(meant)
+    }
+
+    /// Outside of strings an address is over, whatever it was.
+    fn advance_json(&mut self, character: char) -> Option<char> {
+        self.json.advance(character);
+        if self.json.level() > 0 {
+            return self.unescape.next(character);
         }
-        self.after_word = character.is_ascii_alphanumeric();
+        self.surroundings = Surroundings::default();
+        self.unescape = Unescape::default();
+        Some(character)
     }
 }
 

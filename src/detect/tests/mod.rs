@@ -365,6 +365,8 @@ fn a_denying_key_does_not_silence_a_note() {
             .len()
     };
     assert_eq!(of("13912345678"), 0);
+    assert_eq!(of("ORD 13912345678"), 0);
+    assert_eq!(of("ring +44 20 7946 0958 please"), 1);
     assert_eq!(of("请在送货前联系收货的同事，号码13912345678，谢谢"), 1);
 }
 
