@@ -8,6 +8,7 @@
 
 mod json_place;
 mod matcher;
+mod starts;
 mod stray;
 mod surroundings;
 
@@ -18,6 +19,7 @@ use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
 use json_place::JsonPlace;
 use matcher::{Match, Matcher};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
@@ -58,10 +60,10 @@ pub struct Originals {
 impl Originals {
     /// The originals of one request. `limit_bytes` caps what one reply may restore; `in_addresses` lets originals into
     /// URLs, link targets and HTML attributes.
-    pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool) -> Self {
+    pub fn new(map: &Arc<RestoreMap>, limit_bytes: usize, in_addresses: bool) -> Self {
         let restored_bytes = Arc::default();
         Self {
-            matcher: Matcher::new(map),
+            matcher: Matcher::new(Arc::clone(map)),
             limit_bytes,
             restored_bytes,
             in_addresses,
@@ -151,15 +153,14 @@ impl Restorer {
     }
 
     fn run(&mut self, text: &str, last: bool, out: &mut String) -> Result<(), RestoreError> {
-        let mut rest = text;
-        let originals = self.originals.clone();
-        while let Some(character) = rest.chars().next() {
-            let found = match may_begin(character) {
-                true => originals.matcher.at(rest, self.sink == Sink::Json),
-                false => Match::None,
-            };
-            let len = match found {
+        let json = self.sink == Sink::Json;
+        let matcher = self.originals.matcher.clone();
+        let (mut plain, mut at) = (text, 0);
+        while let Some(next) = matcher.next(plain, at, json) {
+            let (before, rest) = plain.split_at_checked(next).unwrap_or((plain, ""));
+            match matcher.at(rest, json) {
                 Match::Partial if !last => {
+                    self.plain(before, out);
                     rest.clone_into(&mut self.held);
                     return Ok(());
                 }
@@ -168,24 +169,30 @@ impl Restorer {
                     entity,
                     original,
                     exact,
-                } if exact || !self.after_word => {
-                    self.surrogate(rest.get(..len).unwrap_or_default(), entity, original, out)?;
-                    len
+                } if exact || !self.is_after_word(before) => {
+                    self.plain(before, out);
+                    let (surrogate, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+                    self.surrogate(surrogate, entity, original, out)?;
+                    (plain, at) = (after, 0);
                 }
-                _ => {
-                    self.plain(character, out);
-                    character.len_utf8()
-                }
-            };
-            rest = rest.get(len..).unwrap_or_default();
+                _ => at = next + rest.chars().next().map_or(1, char::len_utf8),
+            }
         }
+        self.plain(plain, out);
         Ok(())
     }
 
-    fn plain(&mut self, character: char, out: &mut String) {
-        self.advance(character);
-        self.strays.advance(character);
-        out.push(character);
+    /// Whether a word character stands at the end of `text`, or of what came before it where it is empty.
+    fn is_after_word(&self, text: &str) -> bool {
+        text.bytes()
+            .next_back()
+            .map_or(self.after_word, |last| last.is_ascii_alphanumeric())
+    }
+
+    fn plain(&mut self, text: &str, out: &mut String) {
+        out.push_str(text);
+        self.strays.advance_all(text);
+        self.advance_all(text);
     }
 
     fn surrogate(
@@ -196,10 +203,9 @@ impl Restorer {
         out: &mut String,
     ) -> Result<(), RestoreError> {
         let address = self.surroundings.forbidden() && !self.originals.in_addresses;
-        let path = if self.sink == Sink::Json {
-            self.json.path()
-        } else {
-            "$".to_owned()
+        let path = match self.sink {
+            Sink::Json => Cow::Owned(self.json.path()),
+            Sink::Text => Cow::Borrowed("$"),
         };
         if address || !(self.permission)(entity, &path) {
             out.push_str(surrogate);
@@ -210,9 +216,7 @@ impl Restorer {
             self.restored += 1;
         }
         self.strays.end_word();
-        surrogate
-            .chars()
-            .for_each(|character| self.advance(character));
+        self.advance_all(surrogate);
         Ok(())
     }
 
@@ -228,21 +232,18 @@ impl Restorer {
         Ok(())
     }
 
-    fn advance(&mut self, character: char) {
-        self.surroundings.advance(character);
-        if self.sink == Sink::Json {
-            if character == '"' {
-                self.surroundings = Surroundings::default();
-            }
-            self.json.advance(character);
+    /// Moves on past `text`.
+    fn advance_all(&mut self, text: &str) {
+        match self.sink {
+            Sink::Text => self.surroundings.advance_all(text),
+            Sink::Json => text.chars().for_each(|character| {
+                self.surroundings.advance(character);
+                if character == '"' {
+                    self.surroundings = Surroundings::default();
+                }
+                self.json.advance(character);
+            }),
         }
-        self.after_word = character.is_ascii_alphanumeric();
+        self.after_word = self.is_after_word(text);
     }
-}
-
-/// Whether a surrogate, in any form that is recognised, can begin with this character.
-fn may_begin(character: char) -> bool {
-    character.is_ascii_alphabetic()
-        || character == '\\'
-        || ('\u{FF21}'..='\u{FF5A}').contains(&character)
 }

@@ -7,7 +7,7 @@
 const LONGEST_TAG: usize = 2_000;
 
 /// Where in running text the next character stands.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Surroundings {
     place: Place,
     /// The last three characters in lower case, backslashes left out.
@@ -40,6 +40,44 @@ impl Surroundings {
                     ..
                 }
         )
+    }
+
+    /// Moves on past `text`.
+    pub(super) fn advance_all(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let dull = self.dull(rest);
+            let (step, after) = rest.split_at_checked(dull).unwrap_or((rest, ""));
+            rest = after;
+            if step.is_empty() {
+                self.advance(character);
+                rest = rest.get(character.len_utf8()..).unwrap_or_default();
+            } else {
+                self.remember(step);
+            }
+        }
+    }
+
+    /// How many bytes at the beginning of `text` lead nowhere from here.
+    fn dull(&self, text: &str) -> usize {
+        if self.place != Place::Prose || self.last[3] == '<' {
+            return 0;
+        }
+        let telling = |byte| matches!(byte, b'/' | b'.' | b'(' | b'<');
+        text.bytes().position(telling).unwrap_or(text.len())
+    }
+
+    /// Remembers the last characters of `text`.
+    fn remember(&mut self, text: &str) {
+        let known = self.last;
+        let told = text.chars().rev().filter(|character| *character != '\\');
+        let lower = told.map(|character| character.to_ascii_lowercase());
+        let all = lower.chain(known.into_iter().rev());
+        self.last
+            .iter_mut()
+            .rev()
+            .zip(all)
+            .for_each(|(at, character)| *at = character);
     }
 
     /// Moves on by one character.
@@ -99,6 +137,20 @@ fn ends_url(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_at_once_is_its_characters_one_by_one(
+            pieces in proptest::collection::vec("(\\\\|<|a|W|w|/|\\.|\\(|\\)|\\]|url|>| |\n|张|www){0,9}", 0..6),
+        ) {
+            let (mut at_once, mut one_by_one) = (Surroundings::default(), Surroundings::default());
+            for piece in &pieces {
+                at_once.advance_all(piece);
+                piece.chars().for_each(|character| one_by_one.advance(character));
+                proptest::prop_assert_eq!(&at_once, &one_by_one);
+            }
+        }
+    }
 
     #[test]
     fn addresses_are_told_from_prose() {

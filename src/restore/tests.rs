@@ -22,7 +22,7 @@ fn map() -> RestoreMap {
 
 fn restorer(sink: Sink) -> Restorer {
     Restorer::new(
-        Originals::new(&map(), 10_000, false),
+        Originals::new(&Arc::new(map()), 10_000, false),
         sink,
         Arc::new(|_, _| true),
     )
@@ -118,7 +118,11 @@ fn unknown_surrogates_are_counted_and_left() {
 #[test]
 fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
     let permission: Permission = Arc::new(|_, path| path == "$.to");
-    let mut restorer = Restorer::new(Originals::new(&map(), 100, false), Sink::Json, permission);
+    let mut restorer = Restorer::new(
+        Originals::new(&Arc::new(map()), 100, false),
+        Sink::Json,
+        permission,
+    );
     let mut out = String::new();
     restorer
         .push(
