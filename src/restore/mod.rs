@@ -9,6 +9,7 @@
 mod html;
 mod json_place;
 mod matcher;
+mod starts;
 mod stray;
 mod surroundings;
 mod unescape;
@@ -21,6 +22,7 @@ use crate::vault::RestoreMap;
 use bytes::Bytes;
 use json_place::JsonPlace;
 use matcher::{Match, Matcher};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
@@ -68,10 +70,10 @@ impl Originals {
     /// The originals of one request. `limit_bytes` caps what one reply may restore; `in_addresses` lets originals into
     /// URLs, link targets and HTML attributes. `sent` is the request as it left: an address that stood in it up to its
     /// surrogate is the app's own, and gets its original back.
-    pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool, sent: Bytes) -> Self {
+    pub fn new(map: &Arc<RestoreMap>, limit_bytes: usize, in_addresses: bool, sent: Bytes) -> Self {
         let restored_bytes = Arc::default();
         Self {
-            matcher: Matcher::new(map),
+            matcher: Matcher::new(Arc::clone(map)),
             limit_bytes,
             restored_bytes,
             in_addresses,
@@ -164,16 +166,14 @@ impl Restorer {
     }
 
     fn run(&mut self, text: &str, last: bool, out: &mut String) -> Result<(), RestoreError> {
-        let mut rest = text;
-        let originals = self.originals.clone();
-        while let Some(character) = rest.chars().next() {
-            let found = if may_begin(character) {
-                originals.matcher.at(rest, self.sink == Sink::Json)
-            } else {
-                Match::None
-            };
-            let len = match found {
+        let json = self.sink == Sink::Json;
+        let matcher = self.originals.matcher.clone();
+        let (mut plain, mut at) = (text, 0);
+        while let Some(next) = matcher.next(plain, at, json) {
+            let (before, rest) = plain.split_at_checked(next).unwrap_or((plain, ""));
+            match matcher.at(rest, json) {
                 Match::Partial if !last => {
+                    self.plain(before, out);
                     rest.clone_into(&mut self.held);
                     return Ok(());
                 }
@@ -182,25 +182,33 @@ impl Restorer {
                     entity,
                     original,
                     exact,
-                } if exact || !self.after_word => {
-                    self.surrogate(rest.get(..len).unwrap_or_default(), entity, original, out)?;
-                    len
+                } => {
+                    self.plain(before, out);
+                    (plain, at) = (rest, first_len(rest));
+                    if exact || !self.after_word {
+                        let (surrogate, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+                        self.surrogate(surrogate, entity, original, out)?;
+                        (plain, at) = (after, 0);
+                    }
                 }
-                _ => {
-                    self.plain(character, out);
-                    character.len_utf8()
-                }
-            };
-            rest = rest.get(len..).unwrap_or_default();
+                _ => at = next + first_len(rest),
+            }
         }
+        self.plain(plain, out);
         Ok(())
     }
 
-    fn plain(&mut self, character: char, out: &mut String) {
-        if let Some(meant) = self.advance(character) {
-            self.strays.advance(meant);
+    fn plain(&mut self, text: &str, out: &mut String) {
+        out.push_str(text);
+        if self.sink == Sink::Text {
+            self.strays.advance_all(text);
+            return self.advance_text(text);
         }
-        out.push(character);
+        for character in text.chars() {
+            if let Some(meant) = self.advance_json(character) {
+                self.strays.advance(meant);
+            }
+        }
     }
 
     fn surrogate(
@@ -210,10 +218,9 @@ impl Restorer {
         original: &Sensitive<String>,
         out: &mut String,
     ) -> Result<(), RestoreError> {
-        let path = if self.sink == Sink::Json {
-            self.json.path()
-        } else {
-            "$".to_owned()
+        let path = match self.sink {
+            Sink::Json => Cow::Owned(self.json.path()),
+            Sink::Text => Cow::Borrowed("$"),
         };
         let level = self.json.level();
         let fits = level <= DEEPEST_ESCAPE && self.fits_here(surrogate);
@@ -226,8 +233,11 @@ impl Restorer {
             out.push_str(surrogate);
         }
         self.strays.end_word();
-        for character in surrogate.chars() {
-            self.advance(character);
+        match self.sink {
+            Sink::Text => self.advance_text(surrogate),
+            Sink::Json => surrogate.chars().for_each(|character| {
+                self.advance_json(character);
+            }),
         }
         Ok(())
     }
@@ -256,19 +266,27 @@ impl Restorer {
         Ok(())
     }
 
+    fn advance_text(&mut self, text: &str) {
+        for character in text.chars() {
+            self.surroundings.advance(character);
+        }
+        self.after_word = text
+            .bytes()
+            .next_back()
+            .is_some_and(|last| last.is_ascii_alphanumeric())
+            || (text.is_empty() && self.after_word);
+    }
+
     /// Moves on by one character; the character that is meant, where one is complete.
-    fn advance(&mut self, character: char) -> Option<char> {
-        let meant = match self.sink {
-            Sink::Text => character,
-            Sink::Json => self.advance_json(character)?,
-        };
+    fn advance_json(&mut self, character: char) -> Option<char> {
+        let meant = self.meant(character)?;
         self.surroundings.advance(meant);
         self.after_word = meant.is_ascii_alphanumeric();
         Some(meant)
     }
 
     /// Outside of strings an address is over, whatever it was.
-    fn advance_json(&mut self, character: char) -> Option<char> {
+    fn meant(&mut self, character: char) -> Option<char> {
         self.json.advance(character);
         if self.json.level() > 0 {
             return self.unescape.next(character);
@@ -279,9 +297,7 @@ impl Restorer {
     }
 }
 
-/// Whether a surrogate, in any form that is recognised, can begin with this character.
-fn may_begin(character: char) -> bool {
-    character.is_ascii_alphabetic()
-        || character == '\\'
-        || ('\u{FF21}'..='\u{FF5A}').contains(&character)
+/// Bytes of the first character.
+fn first_len(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
 }

@@ -22,7 +22,7 @@ fn map() -> RestoreMap {
 
 fn restorer(sink: Sink) -> Restorer {
     Restorer::new(
-        Originals::new(&map(), 10_000, false, Bytes::new()),
+        Originals::new(&Arc::new(map()), 10_000, false, Bytes::new()),
         sink,
         Arc::new(|_, _| true),
     )
@@ -147,7 +147,7 @@ fn unknown_surrogates_are_counted_and_left() {
 fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
     let permission: Permission = Arc::new(|_, path| path == "$.to");
     let mut restorer = Restorer::new(
-        Originals::new(&map(), 100, false, Bytes::new()),
+        Originals::new(&Arc::new(map()), 100, false, Bytes::new()),
         Sink::Json,
         permission,
     );
@@ -236,7 +236,7 @@ fn a_run_of_backslashes_is_read_in_time_that_grows_with_its_length() {
 fn an_address_that_the_app_itself_sent_gets_its_original_back() {
     let sent = Bytes::from_static(br#"{"content":"open https://a.example/EMAIL_XT940KMVKT now"}"#);
     let restore = |text: &str| {
-        let originals = Originals::new(&map(), 10_000, false, sent.clone());
+        let originals = Originals::new(&Arc::new(map()), 10_000, false, sent.clone());
         let mut restorer = Restorer::new(originals, Sink::Text, Arc::new(|_, _| true));
         let mut out = String::new();
         restorer.push(text, &mut out).unwrap();
