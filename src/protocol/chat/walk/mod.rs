@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 /// Numbers of so many digits and more are parts: a card code has three.
 const TELLING_DIGITS: usize = 3;
 
+/// Protocol numbers of so many digits and more are parts: the shortest number of a person (SSN) has nine.
+const LONG_DIGITS: usize = 9;
+
 /// Token numbers have at most so many digits: the largest vocabularies have fewer than ten million tokens.
 const TOKEN_DIGITS: usize = 7;
 
@@ -126,7 +129,11 @@ impl Walker<'_> {
     /// A value whose members have no rows.
     fn leaf(&mut self, value: Value<'_>, rule: Rule) {
         match rule {
-            Rule::Number if value.kind() == Kind::Number => {}
+            Rule::Number if value.kind() == Kind::Number => {
+                if digits(value.raw()) >= LONG_DIGITS {
+                    self.push(value, Place::Id, self.source);
+                }
+            }
             Rule::OneOf(words) if value.string().is_some_and(|text| words.contains(&&*text)) => {}
             Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
@@ -156,7 +163,7 @@ impl Walker<'_> {
         if value.subtree().any(|value| value.kind() == Kind::Number) {
             self.mark(UninspectableKind::TokenIds);
         }
-        self.free(value, Place::Other, self.source);
+        self.texts(value, Place::Other, self.source, TOKEN_DIGITS + 1);
     }
 
     fn token_bias(&mut self, value: Value<'_>) {
@@ -165,7 +172,7 @@ impl Walker<'_> {
             if raw.len() > TOKEN_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
                 self.push(key, Place::Key, self.source);
             }
-            self.free(weight, Place::Other, self.source);
+            self.texts(weight, Place::Other, self.source, TOKEN_DIGITS + 1);
         }
         if value.kind() != Kind::Object {
             self.free(value, Place::Other, self.source);
@@ -174,11 +181,18 @@ impl Walker<'_> {
 
     /// Everything in a value is a part: keys, strings, numbers that may tell something.
     pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        self.texts(value, place, source, TELLING_DIGITS);
+    }
+
+    /// The same, of numbers only those of so many digits and more.
+    fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
         for value in value.subtree() {
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
-                Kind::Number if is_telling(value.raw()) => self.push(value, place, source),
+                Kind::Number if digits(value.raw()) >= least_digits => {
+                    self.push(value, place, source)
+                }
                 _ => {}
             }
         }
@@ -287,8 +301,8 @@ fn is_model_name(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(known)
 }
 
-fn is_telling(number: &str) -> bool {
-    number.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
+fn digits(number: &str) -> usize {
+    number.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
