@@ -1,6 +1,7 @@
 //! One addressable text: where it stands in the body, in how many JSON strings, and how to change it there.
 
 use super::escape::{OffsetMap, decode, decode_mapped, escape};
+use super::number::plain;
 use super::splice::Edit;
 use crate::base::Span;
 use std::borrow::Cow;
@@ -103,9 +104,14 @@ pub struct TextPart {
 }
 
 impl TextPart {
-    /// The text, with JSON escapes undone at every level that it sits in. `body` is the body of its request.
+    /// The text, with JSON escapes undone at every level that it sits in, and a number's exponent written out. `body`
+    /// is the body of its request.
     pub fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, str> {
-        self.at.text(body)
+        match (self.form, self.at.text(body)) {
+            (Form::Number, Cow::Borrowed(number)) => plain(number),
+            (Form::Number, Cow::Owned(number)) => Cow::Owned(plain(&number).into_owned()),
+            (Form::Quoted, text) => text,
+        }
     }
 
     /// The innermost object key that the value stands under, through arrays and JSON inside strings; `None` for keys.

@@ -6,6 +6,7 @@ use super::table::{Rule, State};
 use crate::protocol::ProtocolError;
 use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
+use crate::protocol::number::plain;
 use crate::protocol::part::{Form, Place, TextPart};
 use std::fmt::Write as _;
 
@@ -302,7 +303,8 @@ fn is_model_name(text: &str) -> bool {
 }
 
 fn digits(number: &str) -> usize {
-    number.bytes().filter(u8::is_ascii_digit).count()
+    let written_out = plain(number);
+    written_out.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
