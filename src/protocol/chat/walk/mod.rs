@@ -7,7 +7,7 @@ use crate::protocol::ProtocolError;
 use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
-use crate::protocol::part::{Form, Place, TextPart};
+use crate::protocol::part::{Form, Names, Place, TextPart};
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
@@ -41,6 +41,7 @@ pub(super) fn walk(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Foun
         found: Found::default(),
         path: Vec::new(),
         message: None,
+        message_at: None,
         content: OUTSIDE_MESSAGES,
         overflow: false,
     };
@@ -66,6 +67,8 @@ pub(super) struct Walker<'a> {
     /// Known members and indexes down to where the walker is.
     path: Vec<Step>,
     message: Option<u32>,
+    /// Where the current message begins.
+    message_at: Option<usize>,
     /// What the content of the current message is.
     content: Place,
     overflow: bool,
@@ -76,7 +79,7 @@ impl Walker<'_> {
         self.enter(value, state.rule);
         self.below(value, state);
         if state.rule == Rule::Message {
-            (self.message, self.content) = (None, OUTSIDE_MESSAGES);
+            (self.message, self.message_at, self.content) = (None, None, OUTSIDE_MESSAGES);
         }
     }
 
@@ -112,6 +115,7 @@ impl Walker<'_> {
         match (rule, value.kind()) {
             (Rule::Message, _) => {
                 self.content = content_place(value);
+                self.message_at = Some(value.span().start);
                 self.message = match self.path.last() {
                     Some(Step::Index(index)) => Some(*index as u32),
                     _ => None,
@@ -157,7 +161,7 @@ impl Walker<'_> {
             .parts
             .iter_mut()
             .skip(before)
-            .for_each(|part| part.key = None);
+            .for_each(|part| part.names = Names::default());
     }
 
     fn token_ids(&mut self, value: Value<'_>) {
@@ -192,7 +196,7 @@ impl Walker<'_> {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
                 Kind::Number if digits(value.raw()) >= least_digits => {
-                    self.push(value, place, source)
+                    self.push(value, place, source);
                 }
                 _ => {}
             }
@@ -224,7 +228,8 @@ impl Walker<'_> {
             return false;
         };
         if let Some(root) = document.root() {
-            self.free(root, place, &source.inside(string, map));
+            let inside = source.inside(string, map, self.message_at);
+            self.free(root, place, &inside);
         }
         true
     }
@@ -238,10 +243,10 @@ impl Walker<'_> {
             self.overflow = true;
             return;
         }
-        let key = if place == Place::Key {
-            None
+        let names = if place == Place::Key {
+            Names::default()
         } else {
-            source.key_of(value)
+            source.names_of(value, self.message_at)
         };
         let form = if value.kind() == Kind::Number {
             Form::Number
@@ -254,7 +259,7 @@ impl Walker<'_> {
             message: self.message,
             form,
             at,
-            key,
+            names,
         });
     }
 
@@ -329,5 +334,7 @@ fn may_be_json(raw: &str, quoted_too: bool) -> bool {
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod tests;
