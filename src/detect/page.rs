@@ -71,6 +71,43 @@ pub(super) struct Near {
     pub(super) labels: bool,
 }
 
+/// What another kind of word says against a value.
+///
+/// A word of a hash denies it; the label of another number (订单号) denies what no check digit confirms and makes the
+/// rest less sure; a word of a thing (订单), or a JSON key, only makes it less sure, and the key says nothing at all
+/// where a word in it (`order_phone`) speaks for the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doubt {
+    None,
+    Lowers,
+    Number,
+    Hash,
+}
+
+impl Doubt {
+    const fn of_word(roles: Roles) -> Self {
+        if !roles.any(Roles::NEGATIVE) {
+            Self::None
+        } else if roles.any(Roles::HASH) {
+            Self::Hash
+        } else if roles.any(Roles::THING) {
+            Self::Lowers
+        } else {
+            Self::Number
+        }
+    }
+
+    fn of_key(roles: Roles) -> Self {
+        if roles.any(Roles::PERSONAL) {
+            return Self::None;
+        }
+        match Self::of_word(roles) {
+            Self::Number => Self::Lowers,
+            other => other,
+        }
+    }
+}
+
 /// The entity types that the built-in recognizers report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Types {
@@ -146,29 +183,28 @@ impl Page<'_> {
             .or_else(|| self.key.filter(|key| key.roles.any(wanted)))
     }
 
-    /// Whether a word for something else (an order number, a hash) stands closely before the value.
-    pub(super) fn is_denied(&self, start: usize) -> bool {
-        self.denied_by(start, denies)
+    /// What a word for something else (an order number, a hash) closely before the value says against it.
+    pub(super) fn doubt(&self, start: usize) -> Doubt {
+        self.doubted_by(start, denies)
     }
 
-    /// Whether the value is labelled as something else, with nothing but what joins the two between them: what it
-    /// takes to deny a shape as telling as a telephone number. 快递单号查询请联系138… is one.
-    pub(super) fn is_labelled_otherwise(&self, start: usize) -> bool {
-        self.denied_by(start, is_connective)
+    /// The same, of a label with nothing but what joins the two between them: what it takes to deny a shape as telling
+    /// as a telephone number. 快递单号查询请联系138… is one.
+    pub(super) fn label_doubt(&self, start: usize) -> Doubt {
+        self.doubted_by(start, is_connective)
     }
 
-    fn denied_by(&self, start: usize, gap_denies: impl Fn(&str) -> bool) -> bool {
+    fn doubted_by(&self, start: usize, gap_denies: impl Fn(&str) -> bool) -> Doubt {
         let mut words = self
             .hits_before(start)
             .filter(|(hit, _)| hit.roles.any(Roles::NUMERIC));
         match words.next() {
-            Some((hit, gap)) => hit.roles.any(Roles::NEGATIVE) && gap_denies(gap),
-            // A key denies where the value is all there is, not in a note that it heads.
-            None => {
-                self.key.is_some_and(|key| key.roles.any(Roles::NEGATIVE))
-                    && self.text.len() <= SHORT_TEXT_BYTES
-                    && !self.text.get(..start).is_some_and(has_prose)
-            }
+            Some((hit, gap)) if gap_denies(gap) => Doubt::of_word(hit.roles),
+            Some(_) => Doubt::None,
+            // A key speaks where the value is all there is, not in a note that it heads.
+            None if self.text.len() > SHORT_TEXT_BYTES => Doubt::None,
+            None if self.text.get(..start).is_some_and(has_prose) => Doubt::None,
+            None => self.key.map_or(Doubt::None, |key| Doubt::of_key(key.roles)),
         }
     }
 

@@ -40,9 +40,21 @@ impl Roles {
 
     /// A personal trait: a name stands beside it.
     pub(super) const TRAIT: Self = Self(1 << 22);
+    /// Of the negative words: a hash or a random id, in which any digits may stand.
+    pub(super) const HASH: Self = Self(1 << 23);
+    /// Of the negative words: a thing that somebody has (an order), rather than its number.
+    pub(super) const THING: Self = Self(1 << 24);
 
     /// The roles that say what kind of number this is.
     pub(super) const NUMERIC: Self = Self((1 << 12) - 1).or(Self::OTHER);
+    /// The roles that say of a number that it is somebody's.
+    pub(super) const PERSONAL: Self = Self::PHONE
+        .or(Self::ID)
+        .or(Self::CARD)
+        .or(Self::CVV)
+        .or(Self::PIN)
+        .or(Self::SSN)
+        .or(Self::IBAN);
 
     /// The roles of both.
     pub(super) const fn or(self, other: Self) -> Self {

@@ -1,14 +1,17 @@
 //! Which number a window of digits is: resident ID, card, telephone, social security number.
 //!
 //! Shape, number plan and check digit come first, then the words near: a telling shape stands alone, a weak one needs
-//! its word, and a label that names another kind of number (订单号, `serial`) denies what no check digit confirms.
+//! its word, and words for another kind of number (订单号, `serial`) speak against it ([`Doubt`]).
 
 use super::check;
 use super::number::{Group, Joint, MOST_DIGITS};
-use super::page::{Candidate, Near, Page};
+use super::page::{Candidate, Doubt, Near, Page};
 use super::roles::Roles;
 use super::text::{at, before, char_before};
 use crate::base::Span;
+
+/// The score of a telling value that a word makes less sure: medium, so that a policy decides.
+const LOWERED: f32 = 0.6;
 
 /// Some neighbouring digit groups.
 #[derive(Debug)]
@@ -135,7 +138,7 @@ fn resident(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         return (plain && free)
             .then(|| base(if near.is_some() { 0.99 } else { 0.95 }).checked("gb11643"));
     }
-    let labelled = near.is_some() && !w.embedded && !page.is_denied(w.span.start);
+    let labelled = near.is_some() && !w.embedded && page.doubt(w.span.start) == Doubt::None;
     (labelled && (w.is_contiguous() || w.is_regular())).then(|| base(0.8))
 }
 
@@ -152,12 +155,10 @@ fn old_resident(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 fn mobile(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     let (code, number) = w.digits().split_at_checked(country)?;
     let coded = matches!(code, b"86" | b"0086");
-    if !check::is_cn_mobile(number)
-        || !(coded || country == 0)
-        || page.is_labelled_otherwise(w.span.start)
-    {
+    if !check::is_cn_mobile(number) || !(coded || country == 0) {
         return None;
     }
+    let doubt = page.label_doubt(w.span.start);
     let span = with_country_code(page.text, w);
     let near = page.near(w.span, Roles::PHONE);
     let split = w.joints_are(&[Joint::Space, Joint::Dash, Joint::Bracket]);
@@ -174,6 +175,11 @@ fn mobile(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> 
         (true, false) => 0.75,
         (false, true) if w.is_regular() => 0.8,
         _ => return None,
+    };
+    let score = match doubt {
+        Doubt::None => score,
+        Doubt::Lowers => LOWERED.min(score),
+        Doubt::Number | Doubt::Hash => return None,
     };
     Some(
         Candidate::new(span, page.types.cn_mobile, score, "cn_mobile")
@@ -202,7 +208,7 @@ fn landline(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate
     };
     if !check::is_cn_landline(&national)
         || (country != 0 && code != b"86")
-        || page.is_labelled_otherwise(w.span.start)
+        || page.label_doubt(w.span.start) != Doubt::None
     {
         return None;
     }
@@ -232,7 +238,7 @@ fn nanp(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     if !check::is_nanp(number)
         || (country == 1 && code != b"1")
         || w.embedded
-        || page.is_labelled_otherwise(w.span.start)
+        || page.label_doubt(w.span.start) != Doubt::None
     {
         return None;
     }
@@ -273,7 +279,7 @@ fn international(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && w.groups.len() <= 6;
     let near = page.near(w.span, Roles::PHONE);
     let telling = near.is_some() || w.len >= 10;
-    (fits && telling && !page.is_labelled_otherwise(w.span.start)).then(|| {
+    (fits && telling && page.label_doubt(w.span.start) == Doubt::None).then(|| {
         Candidate::new(w.span, page.types.phone, 0.8, "phone_international").near(word(near))
     })
 }
@@ -294,7 +300,7 @@ fn grouped_phone(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && !date
         && !w.embedded;
     let near = fits.then(|| page.word_before(w.span.start, Roles::NUMERIC))??;
-    let phone = near.roles.any(Roles::PHONE) && !page.is_labelled_otherwise(w.span.start);
+    let phone = near.roles.any(Roles::PHONE) && page.label_doubt(w.span.start) == Doubt::None;
     phone.then(|| {
         Candidate::new(w.span, page.types.phone, 0.65, "phone_grouped").near(Some(near.word))
     })
@@ -329,9 +335,10 @@ fn ssn(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     let near = page.near(w.span, Roles::SSN);
     let grouped = w.is_grouped(&[3, 2, 4]);
     let dashed = w.joints_are(&[Joint::Dash]);
-    let score = match near {
-        Some(_) if grouped || w.is_contiguous() || w.is_regular() => 0.9,
-        None if grouped && dashed && w.whole && !page.is_denied(w.span.start) => 0.7,
+    let score = match (near, page.doubt(w.span.start)) {
+        (Some(_), _) if grouped || w.is_contiguous() || w.is_regular() => 0.9,
+        (None, Doubt::None) if grouped && dashed && w.whole => 0.7,
+        (None, Doubt::Lowers) if grouped && dashed && w.whole => LOWERED,
         _ => return None,
     };
     Some(
@@ -345,15 +352,19 @@ fn ssn(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     let near = page.near(w.span, Roles::CARD);
     let labelled = page.label(w.span.start, Roles::CARD).is_some();
-    if page.is_denied(w.span.start) || !(check::is_card_range(w.digits()) || near.is_some()) {
+    let in_range = check::is_card_range(w.digits());
+    let doubt = page.doubt(w.span.start);
+    // `payment_order_no` speaks for a card and for an order.
+    let vouched = near.is_some_and(|near| !near.roles.any(Roles::NEGATIVE));
+    if doubt == Doubt::Hash || !(in_range || vouched && doubt == Doubt::None) {
         return None;
     }
     let canonical = w.is_contiguous() || is_card_grouping(w);
     let base =
         |score| Candidate::new(w.span, page.types.bank_card, score, "bank_card").near(word(near));
     if !check::luhn(w.digits()) {
-        let kept = labelled && canonical && !w.embedded && check::is_card_range(w.digits());
-        return kept.then(|| base(0.8));
+        let kept = labelled && vouched && canonical && !w.embedded && in_range;
+        return (kept && doubt == Doubt::None).then(|| base(0.8));
     }
     let score = match near {
         Some(_) if canonical || w.is_regular() => 0.97,
@@ -363,7 +374,8 @@ fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         None if w.is_regular() && w.groups.len() <= 7 && !w.is_mostly_zeros() => 0.6,
         _ => return None,
     };
-    Some(base(score).checked("luhn"))
+    let lowered = doubt != Doubt::None;
+    Some(base(if lowered { LOWERED.min(score) } else { score }).checked("luhn"))
 }
 
 /// Lengths in wide use: 16, 15 for Amex, up to 19 for `UnionPay` and the old ICBC range.

@@ -74,14 +74,23 @@ ip|ipv4|ipv6|主机|服务器|网关|内网|外网|host|server|ping|gateway|dns|
     (
         Roles::NEGATIVE,
         "\
-订单|订单号|单号|流水|流水号|运单|运单号|退款单|采购单|商户单号|批次|批次号|序列号|产品编号|\
+订单号|单号|流水|流水号|运单|运单号|商户单号|批次|批次号|序列号|产品编号|\
 缴费编号|交易号|发票号|发票号码|工单号|合同号|合同编号|快递单号|物流单号|条码|条形码|时间戳|\
-校验值|哈希|提交|质数|房号|版本号|固件|order|order no|order id|order number|invoice|invoice no|\
-booking|tracking|tracking number|sku|batch|serial|serial number|seq|sequence|offset|bytes|\
-commit|hash|sha|sha1|sha256|sha512|md5|checksum|uuid|guid|build|trace|trace id|span id|\
-request id|timestamp|epoch|port|pid|tid|inode|partition|isbn|issn|ean|upc|doi|ticket|\
-transaction id|receipt|heap|part no|revision|serialversionuid|created|updated|message id|\
-trade no|shipment|waybill|lot|model|cache key|digest",
+提交|质数|房号|版本号|固件|order no|order id|order number|invoice no|\
+tracking|tracking number|sku|batch|serial|serial number|seq|sequence|offset|bytes|\
+build|trace|trace id|span id|request id|timestamp|epoch|port|pid|tid|inode|partition|isbn|issn|\
+ean|upc|doi|transaction id|heap|part no|revision|serialversionuid|created|updated|message id|\
+trade no|waybill|lot|model|cache key",
+    ),
+    (
+        Roles::NEGATIVE.or(Roles::THING),
+        "\
+订单|退款单|采购单|order|invoice|booking|ticket|receipt|shipment",
+    ),
+    (
+        Roles::NEGATIVE.or(Roles::HASH),
+        "\
+校验值|哈希|commit|hash|sha|sha1|sha256|sha512|md5|checksum|uuid|guid|digest",
     ),
     (
         Roles::VERSION,

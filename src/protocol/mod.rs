@@ -28,6 +28,7 @@ mod chat;
 mod error;
 mod escape;
 mod json;
+mod number;
 mod part;
 mod splice;
 mod sse;

@@ -1,6 +1,7 @@
 //! One addressable text: where it stands in the body, in how many JSON strings, and how to change it there.
 
 use super::escape::{OffsetMap, decode, decode_mapped, escape};
+use super::number::plain;
 use super::splice::Edit;
 use crate::base::Span;
 use std::borrow::Cow;
@@ -99,18 +100,53 @@ pub struct TextPart {
     pub message: Option<u32>,
     pub(super) form: Form,
     pub(super) at: Address,
-    pub(super) key: Option<Address>,
+    pub(super) names: Names,
+}
+
+/// The most names of one value.
+pub(super) const MOST_NAMES: usize = 3;
+
+/// What a value is called: by the nearest key that tells something, and by its siblings.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Names([Option<Address>; MOST_NAMES]);
+
+impl Names {
+    /// Adds one; what is over [`MOST_NAMES`] is left out.
+    pub(super) fn push(&mut self, name: Address) {
+        if let Some(slot) = self.0.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(name);
+        }
+    }
+
+    pub(super) const fn is_some(self) -> bool {
+        matches!(self.0, [Some(_), ..])
+    }
+
+    fn text(self, body: &[u8]) -> Option<Cow<'_, str>> {
+        let mut texts = self.0.into_iter().flatten().map(|name| name.text(body));
+        let first = texts.next()?;
+        Some(texts.fold(first, |all, name| Cow::Owned(format!("{all} {name}"))))
+    }
 }
 
 impl TextPart {
-    /// The text, with JSON escapes undone at every level that it sits in. `body` is the body of its request.
+    /// The text, with JSON escapes undone at every level that it sits in, and a number's exponent written out. `body`
+    /// is the body of its request.
     pub fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, str> {
-        self.at.text(body)
+        match (self.form, self.at.text(body)) {
+            (Form::Number, Cow::Borrowed(number)) => plain(number),
+            (Form::Number, Cow::Owned(number)) => Cow::Owned(plain(&number).into_owned()),
+            (Form::Quoted, text) => text,
+        }
     }
 
-    /// The innermost object key that the value stands under, through arrays and JSON inside strings; `None` for keys.
+    /// What the value is called; `None` for keys, which have no name.
+    ///
+    /// It is the innermost object key that it stands under, through arrays and JSON inside strings, over keys that say
+    /// nothing (`value`, `data`, `default`). A sibling that names the value (`{"name":"cvv","value":739}`) goes before
+    /// it, parted by a space.
     pub fn key<'b>(&self, body: &'b [u8]) -> Option<Cow<'b, str>> {
-        self.key.map(|key| key.text(body))
+        self.names.text(body)
     }
 
     /// Where it stands in the body: inside the quotes, if it has some.

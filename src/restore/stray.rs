@@ -22,10 +22,7 @@ impl Strays {
             return text.chars().for_each(|character| self.advance(character));
         }
         // No word that ends in here has the form: only the one that may go on is looked at.
-        let inside = text
-            .bytes()
-            .rev()
-            .take_while(u8::is_ascii_alphanumeric);
+        let inside = text.bytes().rev().take_while(u8::is_ascii_alphanumeric);
         let last = inside.count();
         if last < text.len() {
             self.word.clear();

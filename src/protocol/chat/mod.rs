@@ -5,6 +5,7 @@
 
 mod chunk;
 mod facts;
+mod hints;
 mod media;
 mod reply;
 mod request;

@@ -1,9 +1,10 @@
 //! The way from a value's place in a scanned text to its place in the body, through JSON inside strings.
 
+use super::hints;
 use crate::base::Span;
 use crate::protocol::escape::OffsetMap;
 use crate::protocol::json::{Kind, Value};
-use crate::protocol::part::Address;
+use crate::protocol::part::{Address, Names};
 use memchr::memchr;
 
 /// What is being walked: the body, or the decoded text of one of its strings.
@@ -12,26 +13,32 @@ pub(super) struct Source<'a> {
     /// For the text of a string: what that string is in, where it begins there, and how its text maps back.
     outer: Option<(&'a Self, usize, OffsetMap)>,
     layers: u8,
-    key: Option<Address>,
+    /// What the string that it is the text of is called.
+    names: Names,
 }
 
 impl<'a> Source<'a> {
-    pub(super) const fn body(body: &'a [u8]) -> Self {
+    pub(super) fn body(body: &'a [u8]) -> Self {
         Self {
             body,
             outer: None,
             layers: 0,
-            key: None,
+            names: Names::default(),
         }
     }
 
     /// The text of `string`, a value of this source.
-    pub(super) fn inside(&'a self, string: Value<'_>, map: OffsetMap) -> Self {
+    pub(super) fn inside(
+        &'a self,
+        string: Value<'_>,
+        map: OffsetMap,
+        message: Option<usize>,
+    ) -> Self {
         Self {
             body: self.body,
             outer: Some((self, string.span().start, map)),
             layers: self.layers + 1,
-            key: self.key_of(string),
+            names: self.names_of(string, message),
         }
     }
 
@@ -56,9 +63,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The key that a value stands under, here or outside.
-    pub(super) fn key_of(&self, value: Value<'_>) -> Option<Address> {
-        value.key().map(|key| self.address(key)).or(self.key)
+    /// What a value is called, here or outside. `message` is where the object of the current message begins.
+    pub(super) fn names_of(&self, value: Value<'_>, message: Option<usize>) -> Names {
+        let message = message.filter(|_| self.outer.is_none());
+        let found = hints::names(value, message);
+        if !found.telling && self.names.is_some() {
+            return self.names;
+        }
+        let mut names = Names::default();
+        for name in found.iter() {
+            names.push(self.address(name));
+        }
+        names
     }
 
     fn to_body(&self, at: usize) -> usize {

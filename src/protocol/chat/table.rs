@@ -15,11 +15,12 @@ use std::sync::LazyLock;
 pub(super) enum Rule {
     /// Nothing that holds text: `true`, `false`, `null`, or a container whose members have rows.
     NoText,
-    /// Protocol: a bare number.
+    /// Protocol: a bare number of few digits; a longer one may be somebody's, and is text of [`Place::Id`].
     Number,
     /// Protocol: one of these words.
     OneOf(&'static [&'static str]),
-    /// Protocol: a model's name: 1–128 ASCII letters, digits and `-_.:/@`.
+    /// Protocol: the name of the model that is asked for: 1–128 ASCII letters, digits and `-_.:/@`. Whoever sends the
+    /// request on puts the destination's own name in its place.
     Model,
     /// Text; if it's not a string, everything in it.
     Text(Place),
@@ -194,7 +195,7 @@ const REQUEST: &[Row] = &[
         OneOf(&["auto", "default", "flex", "scale", "priority", "fast"]),
     ),
     ("store", NoText),
-    ("moderation.model", Model),
+    ("moderation.model", Text(Other)),
     ("moderation.policy.input.mode", OneOf(&["score", "block"])),
     ("moderation.policy.output.mode", OneOf(&["score", "block"])),
     (

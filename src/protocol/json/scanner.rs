@@ -162,6 +162,7 @@ impl<'t> Scanner<'t> {
             return Err(ProtocolError::TooManyStrings { max });
         }
         let key = match self.document.nodes.get(self.open as usize) {
+            Some(_) if kind == Kind::Key => self.open,
             Some(open) if open.kind == Kind::Object => self.key,
             Some(open) => open.key,
             None => NONE,

@@ -5,6 +5,7 @@ use crate::base::Span;
 use crate::protocol::escape::decode;
 use foldhash::{HashSet, HashSetExt};
 use std::borrow::Cow;
+use std::fmt;
 
 /// No node.
 pub(super) const NONE: u32 = u32::MAX;
@@ -33,14 +34,14 @@ pub(super) struct Node {
     pub(super) end: u32,
     /// The node after this one and all that is in it.
     pub(super) next: u32,
-    /// The innermost key that it stands under, or [`NONE`].
+    /// The innermost key that it stands under, or [`NONE`]. Of a key: the object that it is in.
     pub(super) key: u32,
     pub(super) kind: Kind,
     /// Whether a string or key holds a backslash.
     pub(super) escaped: bool,
 }
 
-/// One value (or key) of a document.
+/// One value (or key) of a document. `Debug` shows where, not what.
 #[derive(Clone, Copy)]
 pub(in crate::protocol) struct Value<'d> {
     document: &'d Document<'d>,
@@ -52,6 +53,12 @@ impl Document<'_> {
     /// The outermost value.
     pub(in crate::protocol) fn root(&self) -> Option<Value<'_>> {
         Value::at(self, 0)
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {:?}", self.kind(), self.span())
     }
 }
 
@@ -120,8 +127,19 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// The innermost key that it stands under, through arrays.
+    /// The innermost key that it stands under, through arrays; `None` for keys.
     pub(in crate::protocol) fn key(self) -> Option<Self> {
+        if self.kind() == Kind::Key {
+            return None;
+        }
+        self.sibling(self.node.key)
+    }
+
+    /// The object that a key is in.
+    pub(in crate::protocol) fn object(self) -> Option<Self> {
+        if self.kind() != Kind::Key {
+            return None;
+        }
         self.sibling(self.node.key)
     }
 

@@ -181,7 +181,8 @@ fn counts_tokens() {
 #[test]
 fn knows_what_is_finished_and_where_log_probabilities_stand() {
     let body = r#"{"choices":[{"index":0,"finish_reason":null,"logprobs":null},
-        {"index":2,"logprobs":{"content":[{"token":"secret"}]},"finish_reason":"stop"}]}"#;
+        {"index":2,"logprobs":{"content":[{"token":"secret"}]},"finish_reason":"stop"},
+        {"index":3,"finish_reason":""},{"index":4,"finish_reason":"null"}]}"#;
     let reply = parse(body);
     assert_eq!(reply.finished(), [2]);
     let spans: Vec<_> = reply

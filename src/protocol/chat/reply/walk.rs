@@ -53,7 +53,12 @@ impl Found {
                     self.message_member(choice, &key.text(), value);
                 }
             }
-            ("finish_reason", Kind::String) => self.finished.push(choice),
+            // Some servers send an empty or spelled null until the end.
+            ("finish_reason", Kind::String) => {
+                if !value.is("") && !value.is("null") {
+                    self.finished.push(choice);
+                }
+            }
             ("logprobs", Kind::Null) => {}
             ("logprobs", _) => self.logprobs.push((choice, value.outer_span())),
             _ => self.other(choice, value),

@@ -6,11 +6,15 @@ use super::table::{Rule, State};
 use crate::protocol::ProtocolError;
 use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
-use crate::protocol::part::{Form, Place, TextPart};
+use crate::protocol::number::plain;
+use crate::protocol::part::{Form, Names, Place, TextPart};
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
 const TELLING_DIGITS: usize = 3;
+
+/// Protocol numbers of so many digits and more are parts: the shortest number of a person (SSN) has nine.
+const LONG_DIGITS: usize = 9;
 
 /// Token numbers have at most so many digits: the largest vocabularies have fewer than ten million tokens.
 const TOKEN_DIGITS: usize = 7;
@@ -37,6 +41,7 @@ pub(super) fn walk(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Foun
         found: Found::default(),
         path: Vec::new(),
         message: None,
+        message_at: None,
         content: OUTSIDE_MESSAGES,
         overflow: false,
     };
@@ -62,6 +67,8 @@ pub(super) struct Walker<'a> {
     /// Known members and indexes down to where the walker is.
     path: Vec<Step>,
     message: Option<u32>,
+    /// Where the current message begins.
+    message_at: Option<usize>,
     /// What the content of the current message is.
     content: Place,
     overflow: bool,
@@ -72,7 +79,7 @@ impl Walker<'_> {
         self.enter(value, state.rule);
         self.below(value, state);
         if state.rule == Rule::Message {
-            (self.message, self.content) = (None, OUTSIDE_MESSAGES);
+            (self.message, self.message_at, self.content) = (None, None, OUTSIDE_MESSAGES);
         }
     }
 
@@ -108,6 +115,7 @@ impl Walker<'_> {
         match (rule, value.kind()) {
             (Rule::Message, _) => {
                 self.content = content_place(value);
+                self.message_at = Some(value.span().start);
                 self.message = match self.path.last() {
                     Some(Step::Index(index)) => Some(*index as u32),
                     _ => None,
@@ -126,7 +134,11 @@ impl Walker<'_> {
     /// A value whose members have no rows.
     fn leaf(&mut self, value: Value<'_>, rule: Rule) {
         match rule {
-            Rule::Number if value.kind() == Kind::Number => {}
+            Rule::Number if value.kind() == Kind::Number => {
+                if digits(value.raw()) >= LONG_DIGITS {
+                    self.push(value, Place::Id, self.source);
+                }
+            }
             Rule::OneOf(words) if value.string().is_some_and(|text| words.contains(&&*text)) => {}
             Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
@@ -149,14 +161,14 @@ impl Walker<'_> {
             .parts
             .iter_mut()
             .skip(before)
-            .for_each(|part| part.key = None);
+            .for_each(|part| part.names = Names::default());
     }
 
     fn token_ids(&mut self, value: Value<'_>) {
         if value.subtree().any(|value| value.kind() == Kind::Number) {
             self.mark(UninspectableKind::TokenIds);
         }
-        self.leaves(value, Place::Other, self.source, TOKEN_DIGITS);
+        self.texts(value, Place::Other, self.source, TOKEN_DIGITS + 1);
     }
 
     fn token_bias(&mut self, value: Value<'_>) {
@@ -165,7 +177,7 @@ impl Walker<'_> {
             if raw.len() > TOKEN_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
                 self.push(key, Place::Key, self.source);
             }
-            self.leaves(weight, Place::Other, self.source, TOKEN_DIGITS);
+            self.texts(weight, Place::Other, self.source, TOKEN_DIGITS + 1);
         }
         if value.kind() != Kind::Object {
             self.free(value, Place::Other, self.source);
@@ -174,15 +186,18 @@ impl Walker<'_> {
 
     /// Everything in a value is a part: keys, strings, numbers that may tell something.
     pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
-        self.leaves(value, place, source, TELLING_DIGITS);
+        self.texts(value, place, source, TELLING_DIGITS);
     }
 
-    fn leaves(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, digits: usize) {
+    /// The same, of numbers only those of so many digits and more.
+    fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
         for value in value.subtree() {
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
-                Kind::Number if has_digits(value.raw(), digits) => self.push(value, place, source),
+                Kind::Number if digits(value.raw()) >= least_digits => {
+                    self.push(value, place, source);
+                }
                 _ => {}
             }
         }
@@ -213,7 +228,8 @@ impl Walker<'_> {
             return false;
         };
         if let Some(root) = document.root() {
-            self.free(root, place, &source.inside(string, map));
+            let inside = source.inside(string, map, self.message_at);
+            self.free(root, place, &inside);
         }
         true
     }
@@ -227,10 +243,10 @@ impl Walker<'_> {
             self.overflow = true;
             return;
         }
-        let key = if place == Place::Key {
-            None
+        let names = if place == Place::Key {
+            Names::default()
         } else {
-            source.key_of(value)
+            source.names_of(value, self.message_at)
         };
         let form = if value.kind() == Kind::Number {
             Form::Number
@@ -243,7 +259,7 @@ impl Walker<'_> {
             message: self.message,
             form,
             at,
-            key,
+            names,
         });
     }
 
@@ -291,8 +307,9 @@ fn is_model_name(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(known)
 }
 
-fn has_digits(number: &str, at_least: usize) -> bool {
-    number.bytes().filter(u8::is_ascii_digit).count() >= at_least
+fn digits(number: &str) -> usize {
+    let written_out = plain(number);
+    written_out.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
@@ -317,5 +334,7 @@ fn may_be_json(raw: &str, quoted_too: bool) -> bool {
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod tests;

@@ -132,7 +132,7 @@ fn protocol_members_of_another_shape_are_looked_into() {
 fn every_text_outside_of_messages_is_a_part() {
     let cases = [
         (
-            r#""model":"deepseek-flash","stream":true,"seed":13812345678"#,
+            r#""model":"deepseek-flash","stream":true,"seed":4294967"#,
             "",
         ),
         (
@@ -143,7 +143,7 @@ fn every_text_outside_of_messages_is_a_part() {
         (r#""stop":"s""#, "Other=s"),
         (r#""stop":["s","t"]"#, "Other=s Other=t"),
         (
-            r#""metadata":{"role":"user","n":[1234567,123456]}"#,
+            r#""metadata":{"role":"user","n":[1234567,12]}"#,
             "Key=role Metadata=user Key=n Metadata=1234567",
         ),
         (
@@ -184,6 +184,25 @@ fn every_text_outside_of_messages_is_a_part() {
     for (input, expected) in cases {
         assert_eq!(member(input), expected, "{input}");
     }
+}
+
+#[test]
+fn long_numbers_and_names_in_protocol_fields_are_inspected() {
+    let cases = [
+        (r#""seed":13812345678"#, "Id=13812345678"),
+        (r#""max_tokens":4111111111111111"#, "Id=4111111111111111"),
+        (r#""thinking":{"budget_tokens":219099999}"#, "Id=219099999"),
+        (r#""temperature":0.5,"top_p":0.95,"seed":42424242"#, ""),
+        (
+            r#""moderation":{"model":"li.na@example.com"}"#,
+            "Other=li.na@example.com",
+        ),
+    ];
+    for (input, expected) in cases {
+        assert_eq!(member(input), expected, "{input}");
+    }
+    let call = r#"{"tool_calls":[{"index":13812345678}]}"#;
+    assert_eq!(message(call), "Id=13812345678");
 }
 
 #[test]
