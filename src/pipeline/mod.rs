@@ -31,6 +31,7 @@ use inspecting::{FindingCache, Inspection};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
 use restoring::ReplyRestorer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// From this size on, CPU work of a request is kept off the threads that serve others, in bytes.
@@ -81,6 +82,8 @@ struct Decided {
     call: Call,
     request: ChatRequest,
     inspection: Inspection,
+    /// How many findings of each type.
+    counts: BTreeMap<&'static str, u32>,
     decision: Decision,
     /// Backends that may get it, best first.
     order: Vec<usize>,
@@ -139,7 +142,7 @@ impl Pipeline {
                     return Err(self.refuse(Some(self.attempt(&decided)), refusal).await);
                 }
             };
-            let record = self.record(&decided, &egress).await?;
+            let record = self.record(&decided, &mut egress).await?;
             egress.added = self.clock.now().since(decided.received);
             match backend.send(outbound(&decided, &egress)).await {
                 Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
@@ -188,6 +191,7 @@ impl Pipeline {
             received,
             call,
             request,
+            counts: recording::counts(&inspection.seen),
             inspection,
             decision,
             order: Vec::new(),
@@ -234,7 +238,7 @@ impl Pipeline {
         let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
-            findings: recording::counts(&decided.inspection.seen),
+            findings: decided.counts.clone(),
             added: egress.added,
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decided, Pipeline, Refusal, recording, refusing};
+use super::{Decided, Pipeline, Refusal, refusing};
 
 /// A request as it leaves for one destination.
 #[derive(Debug)]
@@ -136,15 +136,19 @@ fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
 }
 
 fn findings(decided: &Decided) -> String {
-    let counts = recording::counts(&decided.inspection.seen);
-    if counts.is_empty() {
-        return "none".to_owned();
+    let mut text = String::with_capacity(64);
+    for (entity, count) in &decided.counts {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(entity);
+        text.push('=');
+        text.push_str(&count.to_string());
     }
-    let each: Vec<String> = counts
-        .iter()
-        .map(|(entity, count)| format!("{entity}={count}"))
-        .collect();
-    each.join(", ")
+    if text.is_empty() {
+        text.push_str("none");
+    }
+    text
 }
 
 /// The model under the destination's name for it.

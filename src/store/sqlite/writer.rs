@@ -124,17 +124,15 @@ impl Writer {
     /// Tells those who wait; after a failure those entries that nobody waits for stay queued.
     fn report(&self, outcome: &Result<(), StoreError>, entries: Vec<Entry>) {
         let mut again = Vec::new();
-        let waiting = entries
-            .iter()
-            .filter(|entry| !entry.waiter.is_nobody())
-            .count();
-        if outcome.is_err() {
-            self.status.refuse(waiting as u64);
-        }
         match outcome {
             Ok(()) => self.status.wrote(true),
             Err(error) if error.is_failure() => self.status.wrote(false),
             Err(_) => {}
+        }
+        if outcome.is_err() {
+            // Counted before it is told, so that who was refused finds it counted.
+            let waited = entries.iter().filter(|entry| !entry.waiter.is_nobody());
+            self.status.refuse(waited.count() as u64);
         }
         for entry in entries {
             match outcome {
