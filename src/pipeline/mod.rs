@@ -86,6 +86,9 @@ struct Decided {
     order: Vec<usize>,
 }
 
+/// What is recorded of a request that is refused, if anything, and what its app is told.
+type Refused = (Option<Attempt>, Refusal);
+
 impl Pipeline {
     /// Moves in.
     pub fn new(rooms: Rooms) -> Self {
@@ -118,7 +121,10 @@ impl Pipeline {
     pub async fn chat(&self, call: Call) -> Result<Reply, Refusal> {
         let decided = match off_thread(call.body.len(), || self.decide(call)) {
             Ok(decided) => decided,
-            Err((attempt, refusal)) => return Err(self.refuse(attempt, refusal).await),
+            Err(refused) => {
+                let (attempt, refusal) = *refused;
+                return Err(self.refuse(attempt, refusal).await);
+            }
         };
         let (mut failure, mut error_reply) = (None, None);
         for &index in &decided.order {
@@ -160,10 +166,10 @@ impl Pipeline {
     }
 
     /// *understand*, *detect*, *decide*, *route*.
-    fn decide(&self, call: Call) -> Result<Decided, (Option<Attempt>, Refusal)> {
+    fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
         let received = self.clock.now();
         let request = ChatRequest::parse(call.body.clone(), &Limits::default())
-            .map_err(|error| (None, refusing::malformed(&error)))?;
+            .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
         let difficulty = route::difficulty(request.shape());
         let uninspectable: Vec<&str> = request
@@ -200,7 +206,7 @@ impl Pipeline {
                 let headers = self.headers(&decided, None);
                 let refusal =
                     refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
-                Err((Some(self.attempt(&decided)), refusal))
+                Err(Box::new((Some(self.attempt(&decided)), refusal)))
             }
         }
     }
@@ -222,6 +228,7 @@ impl Pipeline {
             &egress.transformed.map,
             self.restore_limit_bytes,
             self.policy.restore().in_urls(),
+            egress.body.clone(),
         );
         let json_output = decided.request.shape().json_output;
         let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
@@ -231,7 +238,7 @@ impl Pipeline {
             added: egress.added,
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
-        if inbound.content_type.starts_with("text/event-stream") {
+        if is_event_stream(&inbound.content_type) {
             let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
             return Ok(service::reply(
                 status,
@@ -343,4 +350,9 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
 
 fn is_last(decided: &Decided, index: usize) -> bool {
     decided.order.last() == Some(&index)
+}
+
+fn is_event_stream(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/event-stream")
 }

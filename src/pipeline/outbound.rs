@@ -63,7 +63,7 @@ impl Pipeline {
         let operator = |entity, confidence| operators.operator(entity, confidence);
         let transformed = transform::deidentify(&inspected, &operator, &scope, self.clock.now())
             .map_err(|_| failed())?;
-        let mut edits = self.edits(decided, &transformed).ok_or_else(failed)?;
+        let mut edits = edits(decided, &transformed).ok_or_else(failed)?;
         let model = backend
             .models()
             .upstream(decided.request.model())
@@ -96,17 +96,6 @@ impl Pipeline {
             .scope_id(&decided.call.app, request.end_user(), conversation)
     }
 
-    fn edits(&self, decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
-        let body = decided.request.body();
-        let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
-        for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
-            let part = decided.request.parts().get(of_part.first()?.part)?;
-            let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
-            edits.extend(part.edits(body, &spans)?);
-        }
-        Some(edits)
-    }
-
     /// The `x-vestibule-…` headers of a reply.
     pub(super) fn headers(
         &self,
@@ -132,6 +121,18 @@ impl Pipeline {
         }
         headers
     }
+}
+
+/// The edits of the body that put the replacements in.
+fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
+    let body = decided.request.body();
+    let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
+    for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
+        let part = decided.request.parts().get(of_part.first()?.part)?;
+        let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
+        edits.extend(part.edits(body, &spans)?);
+    }
+    Some(edits)
 }
 
 fn findings(decided: &Decided) -> String {

@@ -132,9 +132,10 @@ impl EventStream {
 
     fn event(&mut self, event: SseEvent, out: &mut BytesMut) -> Result<(), StreamFault> {
         match event {
-            SseEvent::Data { json, raw } => {
-                let reply = ChatReply::parse(json, &Limits::default()).map_err(|_| UNREADABLE)?;
-                self.restorer.event(reply, &raw, out)
+            SseEvent::Data { ref json, .. } => {
+                let reply = ChatReply::parse(json.clone(), &Limits::default());
+                self.restorer
+                    .event(reply.map_err(|_| UNREADABLE)?, &event, out)
             }
             SseEvent::Done { raw } => {
                 self.restorer.end(out)?;

@@ -8,6 +8,10 @@ use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
 use std::sync::Arc;
 
+/// Most backslashes before the `u` of an escape: four levels of JSON in strings. A longer run is no escape, and reading
+/// it again from each of its bytes would take time without bound.
+const MOST_BACKSLASHES: usize = 15;
+
 /// The surrogates of one request, sorted, so that a match narrows a range character by character.
 #[derive(Debug, Clone)]
 pub(super) struct Matcher {
@@ -145,7 +149,14 @@ fn read(bytes: &[u8], json: bool) -> Read {
 
 /// `\uXXXX` of an ASCII character; at any depth of escaping the backslashes are one run.
 fn read_escape(bytes: &[u8]) -> Read {
-    let slashes = bytes.iter().take_while(|b| **b == b'\\').count();
+    let slashes = bytes
+        .iter()
+        .take(MOST_BACKSLASHES + 1)
+        .take_while(|b| **b == b'\\')
+        .count();
+    if slashes > MOST_BACKSLASHES {
+        return Read::Other;
+    }
     match bytes.get(slashes) {
         None => return Read::End,
         Some(b'u') => {}

@@ -6,6 +6,7 @@
 //!
 //! Refuses to know: wire formats, policy files, keys. What may be restored where, it is told by a closure.
 
+mod html;
 mod json_place;
 mod matcher;
 mod stray;
@@ -17,6 +18,7 @@ mod tests;
 
 use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
+use bytes::Bytes;
 use json_place::JsonPlace;
 use matcher::{Match, Matcher};
 use std::sync::Arc;
@@ -24,6 +26,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
 use surroundings::Surroundings;
 use unescape::Unescape;
+
+/// Most strings inside strings into which an original is put: its backslashes double with each.
+const DEEPEST_ESCAPE: usize = 5;
 
 /// What a channel holds, and so how a value is written into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,18 +60,22 @@ pub struct Originals {
     limit_bytes: usize,
     restored_bytes: Arc<AtomicUsize>,
     in_addresses: bool,
+    /// The request as it left.
+    sent: Bytes,
 }
 
 impl Originals {
     /// The originals of one request. `limit_bytes` caps what one reply may restore; `in_addresses` lets originals into
-    /// URLs, link targets and HTML attributes.
-    pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool) -> Self {
+    /// URLs, link targets and HTML attributes. `sent` is the request as it left: an address that stood in it up to its
+    /// surrogate is the app's own, and gets its original back.
+    pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool, sent: Bytes) -> Self {
         let restored_bytes = Arc::default();
         Self {
             matcher: Matcher::new(map),
             limit_bytes,
             restored_bytes,
             in_addresses,
+            sent,
         }
     }
 
@@ -84,7 +93,7 @@ pub struct Restorer {
     held: String,
     surroundings: Surroundings,
     json: JsonPlace,
-    escape: Unescape,
+    unescape: Unescape,
     strays: Strays,
     after_word: bool,
     restored: u32,
@@ -108,7 +117,7 @@ impl Restorer {
             held: String::new(),
             surroundings: Surroundings::default(),
             json: JsonPlace::default(),
-            escape: Unescape::default(),
+            unescape: Unescape::default(),
             strays: Strays::default(),
             after_word: false,
             restored: 0,
@@ -158,9 +167,10 @@ impl Restorer {
         let mut rest = text;
         let originals = self.originals.clone();
         while let Some(character) = rest.chars().next() {
-            let found = match may_begin(character) {
-                true => originals.matcher.at(rest, self.sink == Sink::Json),
-                false => Match::None,
+            let found = if may_begin(character) {
+                originals.matcher.at(rest, self.sink == Sink::Json)
+            } else {
+                Match::None
             };
             let len = match found {
                 Match::Partial if !last => {
@@ -187,8 +197,8 @@ impl Restorer {
     }
 
     fn plain(&mut self, character: char, out: &mut String) {
-        if let Some(read) = self.advance(character) {
-            self.strays.advance(read);
+        if let Some(meant) = self.advance(character) {
+            self.strays.advance(meant);
         }
         out.push(character);
     }
@@ -200,25 +210,38 @@ impl Restorer {
         original: &Sensitive<String>,
         out: &mut String,
     ) -> Result<(), RestoreError> {
-        let address = self.surroundings.forbidden() && !self.originals.in_addresses;
         let path = if self.sink == Sink::Json {
             self.json.path()
         } else {
             "$".to_owned()
         };
-        if address || !(self.permission)(entity, &path) {
-            out.push_str(surrogate);
-        } else {
-            let escaped = json_place::escape(original.expose(), self.json.level());
+        let level = self.json.level();
+        let fits = level <= DEEPEST_ESCAPE && self.fits_here(surrogate);
+        if fits && (self.permission)(entity, &path) {
+            let escaped = json_place::escape(original.expose(), level);
             self.spend(escaped.len())?;
             out.push_str(&escaped);
             self.restored += 1;
+        } else {
+            out.push_str(surrogate);
         }
         self.strays.end_word();
         for character in surrogate.chars() {
             self.advance(character);
         }
         Ok(())
+    }
+
+    /// Whether an original may stand here: not in an address, unless the app itself sent that address.
+    fn fits_here(&self, surrogate: &str) -> bool {
+        if self.originals.in_addresses || !self.surroundings.forbidden() {
+            return true;
+        }
+        let Some(beginning) = self.surroundings.beginning() else {
+            return false;
+        };
+        let address = json_place::escape(&format!("{beginning}{surrogate}"), 1);
+        memchr::memmem::find(&self.originals.sent, address.as_bytes()).is_some()
     }
 
     fn spend(&self, bytes: usize) -> Result<(), RestoreError> {
@@ -233,22 +256,27 @@ impl Restorer {
         Ok(())
     }
 
-    /// Moves on by one character and gives the one that a reader now has.
+    /// Moves on by one character, and gives the one that a reader of the channel gets: in JSON, once its escape is over.
     fn advance(&mut self, character: char) -> Option<char> {
-        let read = match self.sink {
-            Sink::Text => Some(character),
-            Sink::Json => {
-                let level = self.json.level();
-                self.json.advance(character);
-                if self.json.level() != level {
-                    self.surroundings = Surroundings::default();
-                }
-                self.escape.advance(character)
-            }
-        }?;
-        self.surroundings.advance(read);
-        self.after_word = read.is_ascii_alphanumeric();
-        Some(read)
+        let meant = if self.sink == Sink::Json {
+            self.json.advance(character);
+            self.meant_in_json(character)?
+        } else {
+            character
+        };
+        self.surroundings.advance(meant);
+        self.after_word = meant.is_ascii_alphanumeric();
+        Some(meant)
+    }
+
+    fn meant_in_json(&mut self, character: char) -> Option<char> {
+        let level = self.json.level();
+        if level == 0 {
+            self.surroundings = Surroundings::default();
+            self.unescape = Unescape::default();
+            return Some(character);
+        }
+        self.unescape.next(character, level > 1)
     }
 }
 

@@ -1,49 +1,51 @@
-//! Reads what the escapes of a JSON document stand for, character by character.
-//!
-//! A link may be written `https:\u002f\u002f…`, an attribute `src=\"…`, and a line break before a word as `\n`: what stands
-//! around a surrogate is told from the characters that a reader of the JSON gets.
+//! Reads what the escapes of a JSON string mean, character by character, for whoever must know what a reader will see.
 
-/// Where in an escape the next character stands.
+/// What of an escape was read.
 #[derive(Debug, Clone, Default)]
 pub(super) enum Unescape {
-    /// In none.
+    /// None is going on.
     #[default]
     Plain,
-    /// After backslashes; at any depth of escaping they are one run.
-    Backslashes,
-    /// In the four digits of `\uXXXX`.
-    Code { digits: u8, value: u32 },
+    /// A backslash.
+    Backslash,
+    /// `\u` and so many of its four digits, as a number.
+    Unicode { digits: u8, value: u32 },
 }
 
 impl Unescape {
-    /// Moves on by one character and gives the one that is now complete, if any. Half of a pair of codes is U+FFFD.
-    pub(super) fn advance(&mut self, character: char) -> Option<char> {
+    /// The character that is meant, once all of it was read. A half surrogate pair means U+FFFD. In a string inside a
+    /// string (`nested`) several backslashes are one escape of the inner string.
+    pub(super) fn next(&mut self, character: char, nested: bool) -> Option<char> {
         match (std::mem::take(self), character) {
-            (Self::Plain | Self::Backslashes, '\\') => {
-                *self = Self::Backslashes;
+            (Self::Backslash, '\\') if nested => {
+                *self = Self::Backslash;
                 None
             }
-            (Self::Backslashes, 'u') => {
-                *self = Self::Code {
+            (Self::Plain, '\\') => {
+                *self = Self::Backslash;
+                None
+            }
+            (Self::Backslash, 'u') => {
+                *self = Self::Unicode {
                     digits: 0,
                     value: 0,
                 };
                 None
             }
-            (Self::Backslashes, 'n' | 'r') => Some('\n'),
-            (Self::Backslashes, 't' | 'b' | 'f') => Some('\t'),
-            (Self::Code { digits, value }, _) => {
-                let Some(digit) = character.to_digit(16) else {
-                    return Some(character);
-                };
-                let (digits, value) = (digits + 1, value * 16 + digit);
-                if digits == 4 {
+            (Self::Backslash, 'n' | 'r') => Some('\n'),
+            (Self::Backslash, 't' | 'b' | 'f') => Some(' '),
+            (Self::Plain | Self::Backslash, _) => Some(character),
+            (Self::Unicode { digits, value }, _) => {
+                let value = value * 16 + character.to_digit(16)?;
+                if digits == 3 {
                     return Some(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }
-                *self = Self::Code { digits, value };
+                *self = Self::Unicode {
+                    digits: digits + 1,
+                    value,
+                };
                 None
             }
-            _ => Some(character),
         }
     }
 }
@@ -53,20 +55,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_read_at_any_depth() {
-        for (text, expected) in [
-            ("abc 张", "abc 张"),
-            (r"a\nb\tc", "a\nb\tc"),
-            (r#"src=\"x\" a\/b"#, r#"src="x" a/b"#),
-            (r"https:\u002f\u002F", "https://"),
-            (r"\\u5F20\\\\n", "张\n"),
-            (r"\ud83d\ude00!", "\u{FFFD}\u{FFFD}!"),
-            (r"\u00zz", "zz"),
-            ("\\", ""),
-        ] {
-            let mut state = Unescape::default();
-            let read: String = text.chars().filter_map(|c| state.advance(c)).collect();
-            assert_eq!(read, expected, "{text}");
+    fn escapes_are_read_as_a_reader_sees_them() {
+        let cases = [
+            (false, r"plain", "plain"),
+            (false, r"https:\/\/a", "https://a"),
+            (false, r"\u003cimg\u0020", "<img "),
+            (false, r#"say \"x\" \\ end"#, r#"say "x" \ end"#),
+            (false, r"a\nb\tc", "a\nb c"),
+            (false, r"a\\nb", r"a\nb"),
+            (false, r"\ud83d!", "\u{FFFD}!"),
+            (true, r"https:\\u002f\\/a", "https://a"),
+            (true, r"a\\nb\\\\tc", "a\nb c"),
+            (true, r#"\"x\\\"y"#, r#""x"y"#),
+        ];
+        for (nested, text, meant) in cases {
+            let mut unescape = Unescape::default();
+            let read = text.chars().filter_map(|c| unescape.next(c, nested));
+            assert_eq!(read.collect::<String>(), meant, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::gateway::{UPSTREAM, shared};
 use crate::replies::{Field, Said, Style, content, heard, streamed, told, whole};
-use crate::requests::{ask, ask_streamed, chat, last_user_text};
+use crate::requests::{ask, ask_streamed, last_user_text};
 use crate::upstream::{Seen, eventually};
 
 const MAIL: &str = "lena.fischer@example.org";
@@ -185,13 +185,19 @@ fn links_image_targets_and_attributes_keep_surrogates() {
 }
 
 #[test]
-fn surrogates_in_a_url_of_the_request_come_back_as_surrogates() {
+fn an_address_that_the_app_itself_sent_comes_back_whole() {
     let gateway = shared();
-    let messages = json!([{"role": "user", "content": "Open https://shop.example/u/lena.fischer@example.org now"}]);
-    let answer = gateway.chat(chat("own-url", &messages).to_string().as_bytes());
-    let text = heard(&answer)[&(0, Field::Content)].clone();
+    let text = "Open https://shop.example/u/lena.fischer@example.org now";
+    let answer = gateway.chat(&ask("own-url", text));
+    assert_eq!(heard(&answer), content(text));
+    UPSTREAM.play("other-url", |seen| {
+        let told = asked(seen).replace("shop.example", "evil.example");
+        whole(&content(told))
+    });
+    let answer = gateway.chat(&ask("other-url", text));
+    let heard = heard(&answer)[&(0, Field::Content)].clone();
     assert!(
-        text.starts_with("Open https://shop.example/u/EMAIL_"),
-        "{text}"
+        heard.starts_with("Open https://evil.example/u/EMAIL_"),
+        "{heard}"
     );
 }

@@ -156,7 +156,7 @@ impl Walker<'_> {
         if value.subtree().any(|value| value.kind() == Kind::Number) {
             self.mark(UninspectableKind::TokenIds);
         }
-        self.free(value, Place::Other, self.source);
+        self.leaves(value, Place::Other, self.source, TOKEN_DIGITS);
     }
 
     fn token_bias(&mut self, value: Value<'_>) {
@@ -165,7 +165,7 @@ impl Walker<'_> {
             if raw.len() > TOKEN_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
                 self.push(key, Place::Key, self.source);
             }
-            self.free(weight, Place::Other, self.source);
+            self.leaves(weight, Place::Other, self.source, TOKEN_DIGITS);
         }
         if value.kind() != Kind::Object {
             self.free(value, Place::Other, self.source);
@@ -174,11 +174,15 @@ impl Walker<'_> {
 
     /// Everything in a value is a part: keys, strings, numbers that may tell something.
     pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        self.leaves(value, place, source, TELLING_DIGITS);
+    }
+
+    fn leaves(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, digits: usize) {
         for value in value.subtree() {
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
-                Kind::Number if is_telling(value.raw()) => self.push(value, place, source),
+                Kind::Number if has_digits(value.raw(), digits) => self.push(value, place, source),
                 _ => {}
             }
         }
@@ -287,8 +291,8 @@ fn is_model_name(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(known)
 }
 
-fn is_telling(number: &str) -> bool {
-    number.bytes().filter(u8::is_ascii_digit).count() >= TELLING_DIGITS
+fn has_digits(number: &str, at_least: usize) -> bool {
+    number.bytes().filter(u8::is_ascii_digit).count() >= at_least
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
