@@ -256,27 +256,27 @@ impl Restorer {
         Ok(())
     }
 
-    /// Moves on by one character, and gives the one that a reader of the channel gets: in JSON, once its escape is over.
+    /// Moves on by one character; the character that is meant, where one is complete.
     fn advance(&mut self, character: char) -> Option<char> {
-        let meant = if self.sink == Sink::Json {
-            self.json.advance(character);
-            self.meant_in_json(character)?
-        } else {
-            character
+        let meant = match self.sink {
+            Sink::Text => character,
+            Sink::Json => self.advance_json(character)?,
         };
         self.surroundings.advance(meant);
         self.after_word = meant.is_ascii_alphanumeric();
         Some(meant)
     }
 
-    fn meant_in_json(&mut self, character: char) -> Option<char> {
+    /// Outside of strings an address is over, whatever it was.
+    fn advance_json(&mut self, character: char) -> Option<char> {
+        self.json.advance(character);
         let level = self.json.level();
-        if level == 0 {
-            self.surroundings = Surroundings::default();
-            self.unescape = Unescape::default();
-            return Some(character);
+        if level > 0 {
+            return self.unescape.next(character, level > 1);
         }
-        self.unescape.next(character, level > 1)
+        self.surroundings = Surroundings::default();
+        self.unescape = Unescape::default();
+        Some(character)
     }
 }
 
