@@ -288,8 +288,9 @@ impl Restorer {
     /// Outside of strings an address is over, whatever it was.
     fn meant(&mut self, character: char) -> Option<char> {
         self.json.advance(character);
-        if self.json.level() > 0 {
-            return self.unescape.next(character);
+        let level = self.json.level();
+        if level > 0 {
+            return self.unescape.next(character, level > 1);
         }
         self.surroundings = Surroundings::default();
         self.unescape = Unescape::default();

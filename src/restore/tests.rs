@@ -90,6 +90,10 @@ fn json_is_escaped_at_the_level_where_a_surrogate_stands() {
             r#"{"to":"a\n\u0045MAIL_XT940KMVKT\u0020\u0065mail_xt940kmvkt"}"#,
             r#"{"to":"a\nlena@example.org\u0020lena@example.org"}"#,
         ),
+        (
+            r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"EMAIL_XT940KMVKT"}"#,
+            r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"lena@example.org"}"#,
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(whole(Sink::Json, text), expected);
@@ -103,6 +107,7 @@ fn addresses_in_json_keep_surrogates_however_they_are_escaped() {
         r"https:\/\/a/?",
         r"https:\u002f\u002fa/?",
         r"![x]\u0028a/",
+        r#"{\"u\":\"https:\\u002f\\u002fa/?"#,
         r#"<img src=\""#,
         r#"\u003cimg src=\""#,
         r#"<a title=\"x\" href=\""#,
@@ -119,6 +124,7 @@ fn an_unknown_surrogate_behind_an_escape_is_counted() {
         r#"{"to":"EMAIL_0000000000"}"#,
         r#"{"to":"a\nEMAIL_0000000000"}"#,
         r#"{"to":"\u0045MAIL\u005f0000000000"}"#,
+        r#"{"to":"{\"x\":\"a\\nEMAIL_0000000000\"}"}"#,
     ] {
         assert_eq!(in_pieces(Sink::Json, &[text]).1.unknown(), 1, "{text}");
     }

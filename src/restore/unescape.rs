@@ -13,9 +13,14 @@ pub(super) enum Unescape {
 }
 
 impl Unescape {
-    /// The character that is meant, once all of it was read. A half surrogate pair means U+FFFD.
-    pub(super) fn next(&mut self, character: char) -> Option<char> {
+    /// The character that is meant, once all of it was read. A half surrogate pair means U+FFFD. In a string inside a
+    /// string (`nested`) several backslashes are one escape of the inner string.
+    pub(super) fn next(&mut self, character: char, nested: bool) -> Option<char> {
         match (std::mem::take(self), character) {
+            (Self::Backslash, '\\') if nested => {
+                *self = Self::Backslash;
+                None
+            }
             (Self::Plain, '\\') => {
                 *self = Self::Backslash;
                 None
@@ -52,17 +57,21 @@ mod tests {
     #[test]
     fn escapes_are_read_as_a_reader_sees_them() {
         let cases = [
-            (r"plain", "plain"),
-            (r"https:\/\/a", "https://a"),
-            (r"\u003cimg\u0020", "<img "),
-            (r#"say \"x\" \\ end"#, r#"say "x" \ end"#),
-            (r"a\nb\tc", "a\nb c"),
-            (r"\ud83d!", "\u{FFFD}!"),
+            (false, r"plain", "plain"),
+            (false, r"https:\/\/a", "https://a"),
+            (false, r"\u003cimg\u0020", "<img "),
+            (false, r#"say \"x\" \\ end"#, r#"say "x" \ end"#),
+            (false, r"a\nb\tc", "a\nb c"),
+            (false, r"a\\nb", r"a\nb"),
+            (false, r"\ud83d!", "\u{FFFD}!"),
+            (true, r"https:\\u002f\\/a", "https://a"),
+            (true, r"a\\nb\\\\tc", "a\nb c"),
+            (true, r#"\"x\\\"y"#, r#""x"y"#),
         ];
-        for (text, meant) in cases {
+        for (nested, text, meant) in cases {
             let mut unescape = Unescape::default();
-            let read: String = text.chars().filter_map(|c| unescape.next(c)).collect();
-            assert_eq!(read, meant, "{text}");
+            let read = text.chars().filter_map(|c| unescape.next(c, nested));
+            assert_eq!(read.collect::<String>(), meant, "{text}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! A plain HTTP/1.1 client: what it is given goes out byte for byte, and what comes is told as it came.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// Longest time without a byte before a test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A response that has ended.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Answer {
     pub(crate) fn events(&self) -> Vec<String> {
         let lines = self.text().lines();
         lines
-            .filter_map(|line| line.strip_prefix("data: ").or(line.strip_prefix("data:")))
+            .filter_map(|line| line.strip_prefix("data:").map(str::trim_start))
             .map(str::to_owned)
             .collect()
     }
@@ -76,9 +77,9 @@ impl Exchange {
         socket.set_read_timeout(Some(PATIENCE))?;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
         let mut request = head.into_bytes();
         request.extend_from_slice(body);
         socket.write_all(&request)?;

@@ -184,7 +184,7 @@ impl Gateway {
             let ended = self.process.try_wait().unwrap();
             assert!(ended.is_none(), "it did not start: {log}");
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "it never started: {log}"
             );
             std::thread::sleep(Duration::from_millis(10));
@@ -242,6 +242,16 @@ impl Gateway {
         status
     }
 
+    /// Lets no file of the gateway be written beyond so many bytes; `None` lifts it. It must ignore SIGXFSZ.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let limit = rustix::process::Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::prlimit(Some(pid), rustix::process::Resource::Fsize, limit).unwrap();
+    }
+
     /// Sends SIGKILL.
     pub(crate) fn kill_now(&self) {
         self.signal(rustix::process::Signal::KILL);
@@ -270,17 +280,17 @@ fn configuration(home: &Home, upstream: &Upstream, setup: &Setup) -> String {
     let policy = setup.policy.as_ref().map(|text| {
         let path = home.0.path().join("policy.yaml");
         fs::write(&path, text).unwrap();
-        format!("[policy]\nfile = {path:?}\n")
+        format!("[policy]\nfile = \"{}\"\n", path.display())
     });
     let Setup {
         open, log, more, ..
     } = setup;
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\nopen = {open}\n[admin]\nlisten = \"127.0.0.1:0\"\n\
-         [data]\nfolder = {:?}\n[log]\nlevel = \"{log}\"\n\
+         [data]\nfolder = \"{}\"\n[log]\nlevel = \"{log}\"\n\
          [destinations.deepseek]\nkind = \"deepseek\"\nbase_url = \"http://{}\"\napi_key = \"no-real-key\"\n\
          {}{more}",
-        home.data(),
+        home.data().display(),
         upstream.address,
         policy.unwrap_or_default(),
     )

@@ -199,9 +199,10 @@ fn request(case: &str, members: Value) -> Value {
 
 /// Whether anything of a planted value is in what the destination got.
 fn leaked(seen: &Seen, planted: &Planted) -> Option<String> {
-    let wanted = match planted.is_telling() {
-        true => planted.value.to_owned(),
-        false => planted.text(),
+    let wanted = if planted.is_telling() {
+        planted.value.to_owned()
+    } else {
+        planted.text()
     };
     found_in(&seen.body, &wanted).or_else(|| found_in(seen.headers.as_bytes(), &wanted))
 }

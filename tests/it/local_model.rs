@@ -14,14 +14,15 @@ fn with_model() -> Option<Gateway> {
     let folder = folder.filter(|folder| {
         let files = std::fs::read_dir(folder).into_iter().flatten();
         let mut names = files.filter_map(|file| file.ok()?.file_name().into_string().ok());
-        names.any(|name| name.starts_with("SmolLM2-135M") && name.ends_with(".gguf"))
+        names.any(|name| name.starts_with("SmolLM2-135M") && name.ends_with("Q4_1.gguf"))
     });
     let Some(folder) = folder else {
         println!("skipped: VESTIBULE_TEST_MODELS names no folder with the small model");
         return None;
     };
     let more = format!(
-        "[models]\nfolder = {folder:?}\n[destinations.local]\nkind = \"local\"\nmodel = \"smollm2-135m\"\n"
+        "[models]\nfolder = \"{}\"\n[destinations.local]\nkind = \"local\"\nmodel = \"smollm2-135m\"\n",
+        folder.display()
     );
     let gateway = Gateway::start(
         &UPSTREAM,

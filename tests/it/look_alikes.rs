@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::gateway::{UPSTREAM, shared};
-use crate::replies::{Field, Said, Style, content, heard, streamed, whole};
-use crate::requests::{ask, ask_streamed, chat, last_user_text};
-use crate::upstream::Seen;
+use crate::replies::{Field, Said, Style, content, heard, streamed, told, whole};
+use crate::requests::{ask, ask_streamed, last_user_text};
+use crate::upstream::{Seen, eventually};
 
 const MAIL: &str = "lena.fischer@example.org";
 
@@ -67,10 +67,7 @@ fn a_surrogate_that_the_request_did_not_issue_stays_in_text() {
         let case = format!("unissued-{stream}");
         let said = said.clone();
         let play = said.clone();
-        UPSTREAM.play(&case, move |_| match stream {
-            true => streamed(&play, Style::default()),
-            false => whole(&play),
-        });
+        UPSTREAM.play(&case, move |_| told(&play, stream));
         let question = format!("Whom do I ask beside {MAIL}?");
         let body = if stream {
             ask_streamed(&case, &question)
@@ -80,11 +77,10 @@ fn a_surrogate_that_the_request_did_not_issue_stays_in_text() {
         let answer = gateway.chat(&body);
         assert_eq!(heard(&answer), said);
         let id = answer.header("x-vestibule-request-id").unwrap();
-        let entries = gateway.home.audit_of(id);
-        let reply = entries
-            .iter()
-            .find(|entry| entry["kind"] == "llm.reply")
-            .unwrap();
+        eventually("the outcome is recorded", || {
+            gateway.home.audit_of(id).len() == 2
+        });
+        let reply = gateway.home.audit_of(id).pop().unwrap();
         assert_eq!(reply["unknown_surrogates"], 3, "{reply}");
     }
 }
@@ -161,17 +157,15 @@ fn links_image_targets_and_attributes_keep_surrogates() {
             UPSTREAM.play(&case, move |seen| {
                 let surrogate = asked(seen).split(' ').next_back().unwrap().to_owned();
                 let said = said(&surrogate, &surrogate);
-                match stream {
-                    true => streamed(
-                        &said,
-                        Style {
-                            piece: 2,
-                            escaped,
-                            ..Style::default()
-                        },
-                    ),
-                    false => whole(&said),
+                if stream {
+                    let style = Style {
+                        piece: 2,
+                        escaped,
+                        ..Style::default()
+                    };
+                    return streamed(&said, style);
                 }
+                whole(&said)
             });
             let question = format!("My address: {MAIL}");
             let body = if stream {
@@ -191,13 +185,19 @@ fn links_image_targets_and_attributes_keep_surrogates() {
 }
 
 #[test]
-fn surrogates_in_a_url_of_the_request_come_back_as_surrogates() {
+fn an_address_that_the_app_itself_sent_comes_back_whole() {
     let gateway = shared();
-    let messages = json!([{"role": "user", "content": "Open https://shop.example/u/lena.fischer@example.org now"}]);
-    let answer = gateway.chat(chat("own-url", &messages).to_string().as_bytes());
-    let text = heard(&answer)[&(0, Field::Content)].clone();
+    let text = "Open https://shop.example/u/lena.fischer@example.org now";
+    let answer = gateway.chat(&ask("own-url", text));
+    assert_eq!(heard(&answer), content(text));
+    UPSTREAM.play("other-url", |seen| {
+        let told = asked(seen).replace("shop.example", "evil.example");
+        whole(&content(told))
+    });
+    let answer = gateway.chat(&ask("other-url", text));
+    let heard = heard(&answer)[&(0, Field::Content)].clone();
     assert!(
-        text.starts_with("Open https://shop.example/u/EMAIL_"),
-        "{text}"
+        heard.starts_with("Open https://evil.example/u/EMAIL_"),
+        "{heard}"
     );
 }

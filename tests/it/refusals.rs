@@ -16,7 +16,7 @@ fn assert_refused(case: &str, answer: &Answer, status: u16, code: &str) {
     assert!(answer.header("x-vestibule-request-id").is_some(), "{case}");
 }
 
-fn user(case: &str, content: Value) -> Vec<u8> {
+fn user(case: &str, content: &Value) -> Vec<u8> {
     let content = json!([{"role": "user", "content": content}]);
     chat(case, &content).to_string().into_bytes()
 }
@@ -62,7 +62,7 @@ fn what_nobody_can_read_is_blocked_or_stays_inside() {
         ("file", file, false),
     ] {
         let case = format!("uninspectable-{name}");
-        let answer = gateway.chat(&user(&case, content));
+        let answer = gateway.chat(&user(&case, &content));
         assert!(UPSTREAM.seen(&case).is_empty(), "{name} left");
         assert!(!answer.text().contains(data));
         if blocked {

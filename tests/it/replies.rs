@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::client::Answer;
 use crate::requests::last_user_text;
@@ -27,6 +28,10 @@ pub(crate) fn content(text: impl Into<String>) -> Said {
 
 /// How an event stream is written.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a habit of some destination, and all combine"
+)]
 pub(crate) struct Style {
     /// Characters of one event.
     pub(crate) piece: usize,
@@ -120,6 +125,15 @@ pub(crate) fn raw(status: u16, content_type: &'static str, chunks: Vec<Bytes>) -
     }
 }
 
+/// The reply as the request wants it: whole, or an event stream.
+pub(crate) fn told(said: &Said, stream: bool) -> Play {
+    if stream {
+        streamed(said, Style::default())
+    } else {
+        whole(said)
+    }
+}
+
 /// An event stream, an HTTP chunk for each event.
 pub(crate) fn streamed(said: &Said, style: Style) -> Play {
     raw(200, "text/event-stream", events(said, style))
@@ -139,7 +153,7 @@ pub(crate) fn events(said: &Said, style: Style) -> Vec<Bytes> {
     if style.keep_alive {
         out.push(format!(": keep-alive{line}{line}").into());
     }
-    for ((choice, field), _) in said {
+    for (choice, field) in said.keys() {
         if let Field::Tool(index) = field {
             let call = json!([{"index": index, "id": format!("call_{index}"), "type": "function",
                 "function": {"name": format!("tool_{index}"), "arguments": ""}}]);
@@ -200,11 +214,12 @@ pub(crate) fn quoted(text: &str, escaped: bool) -> String {
     if !escaped {
         return Value::from(text).to_string();
     }
-    let units: String = text
-        .encode_utf16()
-        .map(|unit| format!("\\u{unit:04x}"))
-        .collect();
-    format!("\"{units}\"")
+    let mut out = String::from('"');
+    for unit in text.encode_utf16() {
+        write!(out, "\\u{unit:04x}").unwrap();
+    }
+    out.push('"');
+    out
 }
 
 fn event(choice: usize, delta: &str, finish: &str, line: &str) -> Bytes {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{UPSTREAM, shared};
 use crate::planted::PLANTED;
-use crate::replies::{Field, Said, Style, heard, streamed, whole};
+use crate::replies::{Field, Said, heard, told};
 use crate::requests::{everything, last_user_text};
 use crate::upstream::Seen;
 
@@ -45,21 +45,18 @@ fn resent(said: &Said) -> Value {
 /// Four turns; each time everything before comes again, and something new.
 fn converse(case: &str, stream: bool) -> Vec<Seen> {
     let gateway = shared();
-    UPSTREAM.play(case, move |seen| match stream {
-        true => streamed(&reply(seen), Style::default()),
-        false => whole(&reply(seen)),
-    });
+    UPSTREAM.play(case, move |seen| told(&reply(seen), stream));
     let mut messages = vec![
         json!({"role": "system", "content": "You work for 王建国, wang.jianguo@example.cn."}),
         json!({"role": "user", "content": everything()}),
     ];
-    for turn in 0..4 {
+    for (turn, planted) in PLANTED.iter().enumerate().take(4) {
         let answer = gateway.chat(&request(case, stream, &messages));
         messages.push(resent(&heard(&answer)));
         messages.push(json!({"role": "tool", "tool_call_id": "call_0",
-            "content": json!({"sent_to": PLANTED[turn].value, "new": format!("turn{turn}@example.net")}).to_string()}));
+            "content": json!({"sent_to": planted.value, "new": format!("turn{turn}@example.net")}).to_string()}));
         messages.push(json!({"role": "user",
-            "content": format!("再发给第{turn}位：1390000000{turn}，谢谢。 {}", PLANTED[turn].text())}));
+            "content": format!("再发给第{turn}位：1390000000{turn}，谢谢。 {}", planted.text())}));
     }
     UPSTREAM.seen(case)
 }
