@@ -32,6 +32,9 @@ use unescape::Unescape;
 /// Most strings inside strings into which an original is put: its backslashes double with each.
 const DEEPEST_ESCAPE: usize = 5;
 
+/// So many addresses of one reply are looked up in its request; each look-up reads the request once.
+const MOST_LOOK_UPS: usize = 256;
+
 /// What a channel holds, and so how a value is written into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sink {
@@ -61,6 +64,7 @@ pub struct Originals {
     matcher: Matcher,
     limit_bytes: usize,
     restored_bytes: Arc<AtomicUsize>,
+    looked_up: Arc<AtomicUsize>,
     in_addresses: bool,
     /// The request as it left.
     sent: Bytes,
@@ -71,11 +75,12 @@ impl Originals {
     /// URLs, link targets and HTML attributes. `sent` is the request as it left: an address that stood in it up to its
     /// surrogate is the app's own, and gets its original back.
     pub fn new(map: &Arc<RestoreMap>, limit_bytes: usize, in_addresses: bool, sent: Bytes) -> Self {
-        let restored_bytes = Arc::default();
+        let (restored_bytes, looked_up) = (Arc::default(), Arc::default());
         Self {
             matcher: Matcher::new(Arc::clone(map)),
             limit_bytes,
             restored_bytes,
+            looked_up,
             in_addresses,
             sent,
         }
@@ -250,6 +255,9 @@ impl Restorer {
         let Some(beginning) = self.surroundings.beginning() else {
             return false;
         };
+        if self.originals.looked_up.fetch_add(1, Ordering::Relaxed) >= MOST_LOOK_UPS {
+            return false;
+        }
         let address = json_place::escape(&format!("{beginning}{surrogate}"), 1);
         memchr::memmem::find(&self.originals.sent, address.as_bytes()).is_some()
     }
