@@ -103,9 +103,13 @@ fn iban(page: &Page<'_>, span: Span) -> Option<Candidate> {
         !at(text, end).is_ascii_alphanumeric() && !before(text, span.start).is_ascii_alphanumeric();
     let span = Span::new(span.start, end);
     let near = page.near(span, Roles::IBAN).map(|near| near.word);
-    let upper = country.iter().all(u8::is_ascii_uppercase) || near.is_some();
-    (ends && upper && check::iban_check(&iban)).then(|| {
-        Candidate::new(span, page.types.iban, 0.97, "iban")
+    let written = span.bytes(text.as_bytes())?;
+    let upper = !written.iter().any(u8::is_ascii_lowercase);
+    let lower = !written.iter().any(u8::is_ascii_uppercase);
+    let score = if upper || near.is_some() { 0.97 } else { 0.85 };
+    let one_case = upper || lower || near.is_some();
+    (ends && one_case && check::iban_check(&iban)).then(|| {
+        Candidate::new(span, page.types.iban, score, "iban")
             .checked("mod97")
             .near(near)
     })

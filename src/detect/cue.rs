@@ -42,6 +42,7 @@ const TRIGGERS: &[(&str, Trigger)] = &[
     (" at ", Trigger::AtWord),
     ("(at)", Trigger::AtWord),
     ("[at]", Trigger::AtWord),
+    ("{at}", Trigger::AtWord),
     ("艾特", Trigger::AtWord),
     ("#qq.com", Trigger::AtWord),
     ("#163.com", Trigger::AtWord),
@@ -86,7 +87,8 @@ impl Cues {
     /// Takes a match in: a trigger as it is spelled, a word where it stands for itself.
     fn take(&mut self, text: &str, start: usize, end: usize, cue: &Cue) {
         if let Some(trigger) = cue.trigger {
-            if text.get(start..end).is_some_and(|here| here == cue.word) {
+            let spelled = text.get(start..end).is_some_and(|here| here == cue.word);
+            if spelled || trigger == Trigger::AtWord {
                 self.fired.push(Fired {
                     start,
                     end,
@@ -215,7 +217,7 @@ fn push_longest(hits: &mut Vec<Hit>, hit: Hit) {
 
 /// Whether an English word stands for itself here, and is not a piece of a longer one: not `ip` in `ship`, but
 /// `phone` in `userPhone` and `user_phones`. Han words need no borders.
-fn is_word(text: &str, start: usize, end: usize) -> bool {
+pub(super) fn is_word(text: &str, start: usize, end: usize) -> bool {
     let (first, last) = (at(text, start), before(text, end));
     let opens = !first.is_ascii_alphanumeric() || {
         let prev = before(text, start);

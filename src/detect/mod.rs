@@ -229,7 +229,12 @@ impl Detector {
     fn read_key(&self, key: &str) -> Option<Near> {
         let hits = self.lexicon.find(key).hits;
         let last = hits.last()?;
-        let roles = hits.iter().fold(last.roles, |roles, hit| roles | hit.roles);
+        let measures = if secret::assigned::is_measure(key) {
+            Roles::MEASURE
+        } else {
+            Roles::default()
+        };
+        let roles = hits.iter().fold(measures, |roles, hit| roles | hit.roles);
         Some(Near {
             word: last.word,
             roles,

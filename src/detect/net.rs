@@ -78,26 +78,34 @@ fn is_repository(text: &str, local: &str, end: usize) -> bool {
 pub(super) fn spelled_email(page: &mut Page<'_>, fired: Fired) {
     debug_assert!(fired.trigger == Trigger::AtWord);
     let text = page.text;
-    let start = spelled_local(text, fired.start);
-    if start == fired.start {
+    // `x [at] example`: nothing but an address is written so.
+    let bracketed = matches!(at(text, fired.start), b'(' | b'[' | b'{');
+    let end = fired.start - usize::from(bracketed && before(text, fired.start) == b' ');
+    let start = spelled_local(text, end);
+    if start == end {
         return;
     }
     let from = if at(text, fired.start) == b'#' {
         fired.start + 1
     } else {
-        fired.end
+        fired.end + usize::from(bracketed && at(text, fired.end) == b' ')
     };
-    let Some((end, dots, last)) = spelled_domain(text, from) else {
+    let Some((domain_end, dots, last)) = spelled_domain(text, from) else {
         return;
     };
-    let local = text.get(start..fired.start).unwrap_or_default();
+    let local = text.get(start..end).unwrap_or_default();
     let telling = local
         .bytes()
         .any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'));
-    let known = last && (telling || dots > 0 && !COMMON_WORDS.contains(&local));
+    let common = || {
+        COMMON_WORDS
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(local))
+    };
+    let known = last && (bracketed || telling || dots > 0 && !common());
     if known {
         page.push(Candidate::new(
-            Span::new(start, end),
+            Span::new(start, domain_end),
             page.types.email,
             0.75,
             "email_spelled",
@@ -138,14 +146,21 @@ const COMMON_WORDS: &[&str] = &[
     "see",
 ];
 
+/// Dots spelled out.
+const DOTS: &[&str] = &[
+    " (dot) ", " [dot] ", "(dot)", "[dot]", "{dot}", " dot ", "[.]", "(.)", "点",
+];
+
+fn ends_with_word(text: &str, end: usize, word: &str) -> bool {
+    end.checked_sub(word.len())
+        .is_some_and(|start| has_word(text, start, word))
+}
+
 /// The start of the local part before `end`, over `(dot)` and ` dot `.
 fn spelled_local(text: &str, end: usize) -> usize {
     let mut start = run_back(text, end, LOCAL_BYTES, is_local);
     for _ in 0..3 {
-        let Some(dot) = ["(dot)", "[dot]", " dot ", "点"]
-            .iter()
-            .find(|dot| text.get(..start).is_some_and(|head| head.ends_with(**dot)))
-        else {
+        let Some(dot) = DOTS.iter().find(|dot| ends_with_word(text, start, dot)) else {
             break;
         };
         let part = run_back(text, start - dot.len(), LOCAL_BYTES, is_local);
@@ -159,7 +174,6 @@ fn spelled_local(text: &str, end: usize) -> usize {
 
 /// The end of a domain whose dots may be spelled, how many are, and whether it ends in a known top-level domain.
 fn spelled_domain(text: &str, start: usize) -> Option<(usize, usize, bool)> {
-    const DOTS: &[&str] = &["(dot)", "[dot]", " dot ", "点", "."];
     const ENDS: &[&str] = &[
         "com", "net", "org", "cn", "edu", "gov", "io", "de", "uk", "info", "me", "co", "example",
         "fr", "jp",
@@ -170,7 +184,7 @@ fn spelled_domain(text: &str, start: usize) -> Option<(usize, usize, bool)> {
             b.is_ascii_alphanumeric() || b == b'-'
         });
         let label = text.get(at_label..end).filter(|label| !label.is_empty())?;
-        let Some(dot) = DOTS.iter().find(|dot| {
+        let Some(dot) = DOTS.iter().chain(&["."]).find(|dot| {
             has_word(text, end, dot) && at(text, end + dot.len()).is_ascii_alphanumeric()
         }) else {
             let known = ENDS.iter().any(|known| label.eq_ignore_ascii_case(known));
@@ -183,10 +197,13 @@ fn spelled_domain(text: &str, start: usize) -> Option<(usize, usize, bool)> {
 }
 
 /// Four octets: an address, unless it is this machine, no machine, or a version.
-pub(super) fn ipv4(page: &Page<'_>, span: Span) -> Option<Candidate> {
-    let text = span.slice(page.text)?;
+pub(super) fn ipv4<'t>(
+    page: &Page<'_>,
+    span: Span,
+    parts: impl Iterator<Item = &'t str>,
+) -> Option<Candidate> {
     let mut octets = [0u8; 4];
-    for (slot, part) in octets.iter_mut().zip(text.split('.')) {
+    for (slot, part) in octets.iter_mut().zip(parts) {
         *slot = part
             .parse()
             .ok()

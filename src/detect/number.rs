@@ -6,7 +6,7 @@
 use super::net;
 use super::page::{Candidate, Page};
 use super::shape::{self, Window};
-use super::text::{at, before, char_at, char_before, run};
+use super::text::{at, before, char_at, char_before, has_word, run};
 use crate::base::Span;
 
 /// Longest value written in digits: a card of 19 behind a country code would be no card.
@@ -105,6 +105,12 @@ fn is_x(text: &str, i: usize) -> bool {
 /// The separators at `i`, at most two, if a digit (or a last X) follows.
 fn joint_at(text: &str, i: usize) -> Option<(usize, Joint)> {
     let (mut at_char, mut joint) = (i, None);
+    if let Some(dot) = DEFANGED.iter().find(|dot| has_word(text, i, dot)) {
+        let next = i + dot.len();
+        return at(text, next)
+            .is_ascii_digit()
+            .then_some((next, Joint::Dot));
+    }
     for _ in 0..2 {
         let c = char_at(text, at_char)?;
         let kind = match c {
@@ -127,18 +133,27 @@ fn joint_at(text: &str, i: usize) -> Option<(usize, Joint)> {
     (next.is_ascii_digit() || is_x(text, at_char)).then_some((at_char, joint?))
 }
 
+/// Dots as reports of attacks write them, so that nobody follows the address.
+const DEFANGED: &[&str] = &["[.]", "(.)", "{.}", "[dot]", "(dot)"];
+
+/// Whether a full stop, plain or defanged, stands directly before a group.
+fn is_dot(text: &str, start: usize) -> bool {
+    matches!(before(text, start), b'.' | b']' | b')' | b'}')
+}
+
 /// Four octets, if they stand here.
 fn ip(page: &Page<'_>, groups: &[Group], first: usize) -> Option<(Candidate, usize)> {
     let four = groups.get(first..first + 4)?;
     let dotted = four
         .iter()
         .skip(1)
-        .all(|g| g.joint == Joint::Dot && at(page.text, g.start - 1) == b'.');
+        .all(|g| g.joint == Joint::Dot && is_dot(page.text, g.start));
     let before = four.first().is_some_and(|g| g.joint == Joint::Dot);
     let after = groups.get(first + 4).is_some_and(|g| g.joint == Joint::Dot);
     let span = Span::new(four.first()?.start, four.last()?.end);
+    let octets = four.iter().filter_map(|g| page.text.get(g.start..g.end));
     (dotted && !before && !after)
-        .then(|| net::ipv4(page, span))?
+        .then(|| net::ipv4(page, span, octets))?
         .map(|found| (found, first + 4))
 }
 

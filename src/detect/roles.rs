@@ -45,6 +45,9 @@ impl Roles {
     /// Of the negative words: a thing that somebody has (an order), rather than its number.
     pub(super) const THING: Self = Self(1 << 24);
 
+    /// Of a key: it measures something (`password_max_age`); a bare number is no secret.
+    pub(super) const MEASURE: Self = Self(1 << 25);
+
     /// The roles that say what kind of number this is.
     pub(super) const NUMERIC: Self = Self((1 << 12) - 1).or(Self::OTHER);
     /// The roles that say of a number that it is somebody's.

@@ -69,6 +69,11 @@ impl Window<'_> {
             && self.groups.get(1).is_some_and(|g| g.joint == Joint::Line)
     }
 
+    /// Digit by digit, all of them.
+    fn is_spelled_out(&self) -> bool {
+        self.is_regular() && self.groups.iter().all(|g| g.end - g.start == 1)
+    }
+
     /// A row of a hex dump rather than a card.
     fn is_mostly_zeros(&self) -> bool {
         self.digits()
@@ -94,7 +99,9 @@ pub(super) fn classify(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     match w.len {
         3..=4 => short(page, w),
         5..=6 => pin(page, w),
-        7..=8 => local_phone(page, w).or_else(|| other_phone(page, w)),
+        7..=8 => local_phone(page, w)
+            .or_else(|| other_phone(page, w))
+            .or_else(|| pin(page, w)),
         9 => ssn(page, w).or_else(|| other_phone(page, w)),
         10 => nanp(page, w, 0)
             .or_else(|| landline(page, w, 0))
@@ -162,18 +169,21 @@ fn mobile(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> 
     let span = with_country_code(page.text, w);
     let near = page.near(w.span, Roles::PHONE);
     let split = w.joints_are(&[Joint::Space, Joint::Dash, Joint::Bracket]);
-    let canonical = w.is_contiguous()
-        || split
-            && (w.is_grouped(&[3, 4, 4])
-                || w.is_grouped(&[country, 11])
-                || w.is_grouped(&[country, 3, 4, 4]));
+    let threes = w.is_grouped(&[3, 4, 4]) || w.is_grouped(&[country, 3, 4, 4]);
+    let bracketed =
+        w.has_joint(Joint::Bracket) && (w.is_grouped(&[3, 8]) || w.is_grouped(&[country, 3, 8]));
+    let canonical =
+        w.is_contiguous() || split && (threes || bracketed || w.is_grouped(&[country, 11]));
+    let free = !w.embedded && w.whole && before(page.text, w.span.start) != b'/';
     let score = match (canonical, near.is_some()) {
         (_, true) if w.embedded && !canonical => return None,
         (true, true) => 0.95,
         (true, false) if w.embedded => return None,
         (true, false) if coded && (w.plus || country == 4) => 0.9,
         (true, false) => 0.75,
-        (false, true) if w.is_regular() => 0.8,
+        (false, true) if w.is_regular() || threes && free => 0.8,
+        (false, false) if free && threes => LOWERED,
+        (false, false) if free && w.is_spelled_out() => LOWERED,
         _ => return None,
     };
     let score = match doubt {
@@ -372,6 +382,7 @@ fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         None if w.is_contiguous() => 0.85,
         None if canonical && w.whole && !w.is_mostly_zeros() => 0.85,
         None if w.is_regular() && w.groups.len() <= 7 && !w.is_mostly_zeros() => 0.6,
+        None if w.is_spelled_out() && !w.is_mostly_zeros() => LOWERED,
         _ => return None,
     };
     let lowered = doubt != Doubt::None;
@@ -406,8 +417,11 @@ fn short(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 }
 
 fn pin(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
-    let fits = (4..=6).contains(&w.len) && w.is_contiguous() && nothing_glued(page.text, w.span);
+    let fits = (4..=8).contains(&w.len) && w.is_contiguous() && nothing_glued(page.text, w.span);
     let label = fits.then(|| page.label(w.span.start, Roles::PIN))??;
+    if label.roles.any(Roles::MEASURE) {
+        return None;
+    }
     Some(Candidate::new(w.span, page.types.pin, 0.85, "pin").near(Some(label.word)))
 }
 

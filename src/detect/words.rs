@@ -44,12 +44,13 @@ expiration date",
     (
         Roles::PIN,
         "\
-pin|pin code|pin码|支付密码|取款密码|交易密码|卡密码|card pin|atm pin|银行卡密码",
+验证码|短信验证码|动态码|动态密码|短信码|otp|otp code|one time password|one time code|one time pin|\
+verification code|sms code|2fa code|mfa code|pin|pin code|pin码|支付密码|取款密码|交易密码|卡密码|card pin|atm pin|银行卡密码",
     ),
     (
         Roles::SSN,
         "\
-ssn|social security|social security number|社会保障号|社会安全号|社安号|tax id|itin",
+ssn|social security|social security number|my social|social number|social no|soc sec|ss number|社会保障号|社会安全号|社安号|tax id|itin",
     ),
     (
         Roles::USCC,
@@ -103,7 +104,7 @@ tested with|build|patch|jdk|sdk|chrome|assembly|package|nuget|dependency",
         "\
 姓名|中文名|英文名|真实姓名|名字|客户姓名|收件人|收货人|持卡人|户名|我叫|名叫|联系人|开户名|\
 声明人|申请人|投保人|被保险人|full name|first name|last name|surname|given name|customer name|\
-real name|user name|name on account|account holder|cardholder|card holder|account name|\
+family name|middle name|forename|姓氏|real name|user name|name on account|account holder|cardholder|card holder|account name|\
 recipient|payee|beneficiary|contact name|contact person|name|fullname|legal name|employee name|\
 patient name|holder name|registered owner|signed by",
     ),
@@ -132,7 +133,8 @@ sincerely|called|hi,|hello,|hey,",
     (
         Roles::PASSWORD,
         "\
-password|passwd|pwd|passphrase|passcode|密码|口令|登录密码|初始密码|开机密码|管理员密码|\
+my pass|the pass|your pass|our pass|new pass|old pass|temp pass|user pass|db pass|login pass|\
+admin pass|root pass|wifi pass|my pw|the pw|password|passwd|pwd|passphrase|passcode|密码|口令|登录密码|初始密码|开机密码|管理员密码|\
 数据库密码|暗号",
     ),
     (

@@ -300,3 +300,39 @@ pub(super) fn is_name(text: &str) -> bool {
             _ => false,
         }
 }
+
+/// Whether a whole text may be a surname or a given name: capitalised, or in lower case and known.
+pub(super) fn is_part(text: &str) -> bool {
+    const STAND_FOR: &[&str] = &[
+        "String",
+        "Text",
+        "Name",
+        "First",
+        "Last",
+        "Test",
+        "Default",
+        "Unknown",
+        "None",
+        "Null",
+        "Optional",
+        "Required",
+        "Undefined",
+        "Admin",
+        "Value",
+        "Field",
+        "Surname",
+        "Vorname",
+        "Nachname",
+    ];
+    let capitalised = part(text, 0) == Some(text.len()) && !is_particle(text);
+    let not = sets().not.contains(text) || STAND_FOR.contains(&text);
+    let lower = text.bytes().all(|b| b.is_ascii_lowercase()) && {
+        let mut upper = text.to_owned();
+        upper
+            .get_mut(..1)
+            .into_iter()
+            .for_each(str::make_ascii_uppercase);
+        sets().first.contains(&*upper) || sets().last.contains(&*upper)
+    };
+    capitalised && !not || lower
+}

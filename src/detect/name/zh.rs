@@ -341,6 +341,11 @@ pub(super) fn is_name(text: &str) -> bool {
     han && text.chars().count() >= 2 && name_at(text, 0, Trust::Label) == Some(text.len())
 }
 
+/// Whether a whole text may be a surname or a given name.
+pub(super) fn is_part(text: &str) -> bool {
+    text.chars().all(is_han) && (1..=3).contains(&text.chars().count())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,16 +3,19 @@
 //! The label says that a secret may follow; the value must then look like one. Variables, calls, placeholders, plain
 //! words and our own surrogates don't.
 
-use super::super::cue::{Fired, Hit};
+use super::super::cue::{Fired, Hit, is_word};
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
-use super::super::text::{at, before, char_at, is_han, is_surrogate_shaped, run};
+use super::super::text::{at, before, char_at, is_han, run, run_back};
+use super::stands_for::{is_expression, is_placeholder};
 use crate::base::Span;
 
 /// Longest value looked at, in bytes.
 const VALUE_BYTES: usize = 512;
 const LONGEST_PASSWORD: usize = 128;
 const SHORTEST_KEY: usize = 16;
+/// The same, in the query of a URL, where nothing else explains a random value.
+const SHORTEST_QUERY_KEY: usize = 12;
 
 /// How the value is tied to its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,8 @@ struct Value<'a> {
     quoted: bool,
     /// A bracket follows: a call.
     called: bool,
+    /// A parameter of a URL.
+    query: bool,
 }
 
 /// Looks at what a label of a password or a key is followed by.
@@ -65,8 +70,16 @@ pub(in crate::detect) fn keyed(page: &mut Page<'_>) {
         tie: Tie::Strict,
         quoted: true,
         called: text.contains('('),
+        query: false,
     };
-    let found = if key.roles.any(Roles::PASSWORD) {
+    let code = (3..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let found = if code && key.roles.any(Roles::MEASURE) {
+        None
+    } else if code && key.roles.any(Roles::PIN) {
+        Some((page.types.pin, "pin"))
+    } else if code && key.roles.any(Roles::PASSWORD) {
+        Some((page.types.password, "password"))
+    } else if key.roles.any(Roles::PASSWORD) {
         is_password(&value).then_some((page.types.password, "password"))
     } else if key.roles.any(Roles::SECRET | Roles::BEARER) {
         is_labelled_key(&value, key.word).then_some((page.types.secret, "labelled_key"))
@@ -76,6 +89,48 @@ pub(in crate::detect) fn keyed(page: &mut Page<'_>) {
     if let Some((entity, name)) = found {
         page.push(Candidate::new(span, entity, 0.9, name).near(Some(key.word)));
     }
+}
+
+/// Whether a key measures something: `password_max_age`, `pin_length`.
+pub(in crate::detect) fn is_measure(key: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "length",
+        "len",
+        "min",
+        "max",
+        "age",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "expiry",
+        "expires",
+        "expiration",
+        "ttl",
+        "timeout",
+        "count",
+        "limit",
+        "size",
+        "retries",
+        "attempt",
+        "round",
+        "cost",
+        "iteration",
+        "version",
+        "strength",
+        "score",
+        "长度",
+        "位数",
+        "次数",
+        "天数",
+        "有效期",
+    ];
+    let lower = key.to_ascii_lowercase();
+    WORDS.iter().any(|word| {
+        lower
+            .match_indices(word)
+            .any(|(at, _)| is_word(key, at, at + word.len()))
+    })
 }
 
 /// `-pSECRET` of `mysql` and `mariadb`, `-p SECRET` of `sshpass`.
@@ -126,8 +181,10 @@ fn value_after(text: &str, hit: Hit) -> Option<Value<'_>> {
         Some('「') => Some('」'),
         other => other,
     };
+    let query = is_query(text, hit.start);
     let rest = text.get(start..text.floor_char_boundary(start + VALUE_BYTES))?;
-    let len = rest.find(|c| ends_value(c, closing)).unwrap_or(rest.len());
+    let ends = |c| ends_value(c, closing) || query && matches!(c, '&' | '#');
+    let len = rest.find(ends).unwrap_or(rest.len());
     let called = at(text, start + len) == b'(';
     let value = rest.get(..len)?;
     let value = if closing.is_some() {
@@ -141,7 +198,20 @@ fn value_after(text: &str, hit: Hit) -> Option<Value<'_>> {
         tie,
         quoted: closing.is_some(),
         called,
+        query,
     })
+}
+
+/// Whether a label is the name of a URL's parameter, and not of a page of results.
+fn is_query(text: &str, label: usize) -> bool {
+    let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[');
+    let start = run_back(text, label, 32, name);
+    let head = text
+        .get(start..label)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let pages = ["page", "next", "cursor", "continu", "sync"];
+    matches!(before(text, start), b'?' | b'&') && !pages.iter().any(|word| head.contains(word))
 }
 
 /// Where a value ends: at its quote, else at blanks, Han text and what encloses or parts values.
@@ -269,7 +339,12 @@ fn is_password(value: &Value<'_>) -> bool {
 /// A key of any form; `key` alone says less, and a UUID is one only where the label leaves no doubt.
 fn is_labelled_key(value: &Value<'_>, word: &str) -> bool {
     let text = value.text;
-    if value.called || text.len() < SHORTEST_KEY {
+    let shortest = if value.query {
+        SHORTEST_QUERY_KEY
+    } else {
+        SHORTEST_KEY
+    };
+    if value.called || text.len() < shortest {
         return false;
     }
     if is_uuid(text) {
@@ -350,78 +425,4 @@ fn entropy(token: &str) -> f32 {
         .map(|n| f32::from(*n) / len)
         .map(|p| -p * p.log2())
         .sum()
-}
-
-/// A variable, a property, a placeholder or a surrogate: text that stands for a value.
-fn is_expression(value: &str) -> bool {
-    let path = value
-        .bytes()
-        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_' | b'-'));
-    let dotted = path && value.contains(['.', '_']);
-    dotted || is_variable(value) || is_placeholder(value) || is_surrogate_shaped(value)
-}
-
-/// `$NAME`, `${…}`, `$(…)`, `<…>`, `{…}`, `%(…)s`: filled in elsewhere.
-pub(in crate::detect) fn is_variable(value: &str) -> bool {
-    let name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    let shell = value
-        .strip_prefix('$')
-        .is_some_and(|rest| rest.bytes().all(name));
-    shell
-        || value.starts_with(['<', '{'])
-        || value.starts_with("%(")
-        || ["${", "$(", "{{"].iter().any(|open| value.contains(open))
-}
-
-/// Words that stand in examples and documentation.
-pub(in crate::detect) fn is_placeholder(value: &str) -> bool {
-    const INSIDE: &[&str] = &[
-        "your",
-        "example",
-        "placeholder",
-        "redacted",
-        "xxxx",
-        "****",
-        "....",
-        "••",
-        "<",
-        "dummy",
-        "changeit",
-        "todo",
-        "1234567890abcdef",
-    ];
-    const WHOLE: &[&str] = &[
-        "password",
-        "passwd",
-        "pwd",
-        "pass",
-        "secret",
-        "token",
-        "null",
-        "none",
-        "nil",
-        "true",
-        "false",
-        "string",
-        "required",
-        "undefined",
-        "optional",
-        "test",
-        "value",
-        "hidden",
-        "masked",
-        "empty",
-        "unset",
-        "default",
-    ];
-    let lower = value.to_ascii_lowercase();
-    WHOLE.contains(&lower.as_str())
-        || INSIDE.iter().any(|word| lower.contains(word))
-        || (lower.len() > 3 && one_character(&lower))
-}
-
-fn one_character(value: &str) -> bool {
-    let mut chars = value.chars();
-    let first = chars.next();
-    chars.all(|c| Some(c) == first)
 }

@@ -4,6 +4,7 @@
 
 pub(super) mod assigned;
 pub(super) mod formats;
+mod stands_for;
 
 use super::cue::Fired;
 use super::page::{Candidate, Page};
@@ -135,7 +136,7 @@ pub(super) fn url(page: &mut Page<'_>, fired: Fired) {
     let Some((user, password)) = userinfo.split_once(':') else {
         return;
     };
-    let stands_for = assigned::is_variable(password) || assigned::is_placeholder(password);
+    let stands_for = stands_for::is_variable(password) || stands_for::is_placeholder(password);
     if !scheme || password.is_empty() || stands_for || is_surrogate_shaped(password) {
         return;
     }

@@ -119,3 +119,52 @@ fn a_denying_key_does_not_silence_a_note() {
         1
     );
 }
+
+#[test]
+fn a_short_code_under_its_key_is_found() {
+    for (key, text, kind) in [
+        ("cvv", "739", "CVV"),
+        ("pin", "447", "PIN"),
+        ("pin", "44711234", "PIN"),
+        ("password", "918273", "PASSWORD"),
+        ("storage_password", "918", "PASSWORD"),
+        ("密码", "918", "PASSWORD"),
+        ("验证码", "4829", "PIN"),
+        ("verification_code", "482913", "PIN"),
+        ("CVV f1", "739", "CVV"),
+    ] {
+        assert_eq!(under(key, text), [(kind, Confidence::High)], "{key}");
+    }
+    for key in [
+        "password_max_age",
+        "pinLength",
+        "password_min_length",
+        "count",
+    ] {
+        assert_eq!(under(key, "7776"), [], "{key}");
+    }
+}
+
+#[test]
+fn one_part_of_a_name_under_its_key_is_found() {
+    for (key, text) in [
+        ("first_name", "Lena"),
+        ("lastName", "Pálffy"),
+        ("last_name", "smith"),
+        ("surname", "诸葛"),
+        ("family_name", "Brandt"),
+    ] {
+        let kinds: Vec<_> = under(key, text).iter().map(|f| f.0).collect();
+        assert_eq!(kinds, ["PERSON"], "{key}");
+    }
+    for (key, text) in [
+        ("first_name", "string"),
+        ("last_name", "String"),
+        ("last_name", "{{last}}"),
+        ("name", "Debian"),
+        ("username", "admin"),
+        ("password", "Enter your password"),
+    ] {
+        assert_eq!(under(key, text), [], "{key}");
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 mod context;
 mod secrets;
+mod spellings;
 
 fn detector() -> &'static Detector {
     static DETECTOR: OnceLock<Detector> = OnceLock::new();
