@@ -21,6 +21,9 @@ const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
 /// From this size on, a piece of a stream goes on without waiting for more, in bytes.
 const ENOUGH_BYTES: usize = 16 * 1024;
 
+/// So many pieces go on without waiting for more: people wait for the first words, and an empty event stands before them.
+const SENT_ALONE: u32 = 2;
+
 /// How often hyper asks for more before it lets other tasks go on. Were it more often, a piece would hold fewer events.
 const POLLS_IN_A_TURN: u32 = 2;
 
@@ -87,7 +90,7 @@ pub(super) fn events(
         decoder,
         restorer,
         record,
-        begun: false,
+        sent: 0,
         done: false,
         end: None,
     };
@@ -114,8 +117,8 @@ struct EventStream {
     decoder: SseDecoder,
     restorer: ReplyRestorer,
     record: ReplyRecord,
-    /// Something was sent.
-    begun: bool,
+    /// How many pieces went to the client.
+    sent: u32,
     /// `[DONE]` was seen.
     done: bool,
     /// The stream is over: nothing more is sent but this.
@@ -135,8 +138,11 @@ impl EventStream {
             let first = self.body.next().await;
             self.piece(first, &mut out);
         }
-        // The first goes on alone: people wait for it.
-        while self.begun && !out.is_empty() && out.len() < ENOUGH_BYTES && self.end.is_none() {
+        while self.sent >= SENT_ALONE
+            && !out.is_empty()
+            && out.len() < ENOUGH_BYTES
+            && self.end.is_none()
+        {
             match without_waiting(&mut self.body).await {
                 Some(piece) => self.piece(piece, &mut out),
                 None => break,
@@ -147,7 +153,7 @@ impl EventStream {
             self.end = Some(Ok(()));
             return Some((Err(fault), self));
         }
-        self.begun = true;
+        self.sent = self.sent.saturating_add(1);
         self.record.sent(out.len());
         Some((Ok(out.freeze()), self))
     }
