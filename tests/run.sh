@@ -20,12 +20,12 @@ step "build"
 cargo build --locked --quiet
 
 step "model file"
-VESTIBULE_TEST_MODELS=$PWD/target/test-models
-export VESTIBULE_TEST_MODELS
-mkdir -p "$VESTIBULE_TEST_MODELS"
-target/debug/vestibule model --folder "$VESTIBULE_TEST_MODELS" pull smollm2-135m
-VESTIBULE_TEST_MODEL=$(find "$VESTIBULE_TEST_MODELS" -name '*.gguf' | head -n 1)
-export VESTIBULE_TEST_MODEL
+models=$PWD/target/test-models
+mkdir -p "$models"
+target/debug/vestibule model --folder "$models" pull smollm2-135m
+VESTIBULE_TEST_MODELS=$models
+VESTIBULE_TEST_MODEL=$(find "$models" -name '*.gguf' | head -n 1)
+export VESTIBULE_TEST_MODELS VESTIBULE_TEST_MODEL
 
 step "unit, property and integration tests"
 cargo test --locked --quiet

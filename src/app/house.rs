@@ -1,13 +1,13 @@
 //! Builds every room from the configuration, ground floor first.
 
-use crate::audit::AuditLog;
+use crate::audit::{self, AuditLog, Entry, Kind, PolicyRef};
 use crate::base::Clock;
 use crate::config::{Config, KekSource};
 use crate::crypto::{self, EnvProvider, FileProvider, KeyProvider, MacKey, RootKey};
-use crate::detect::{CustomRecognizer, Detector};
+use crate::detect::Detector;
 use crate::identity::Apps;
 use crate::infer::local::LocalBackend;
-use crate::pipeline::{Pipeline, Rooms, failing_tests};
+use crate::pipeline::{Pipeline, Rooms, detector_for, failing_tests};
 use crate::policy::{DEFAULT_SOURCE, Policy};
 use crate::store::{Durability, SqliteStore, Store};
 use crate::vault::{self, Vault};
@@ -34,8 +34,8 @@ impl House {
     /// Builds it; starts local workers, so it needs a runtime.
     pub(super) fn build(config: &Config) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let audit_settings = config.audit.clone().check()?;
         let (policy, detector) = policy_in_force(config.policy.file.as_deref())?;
+        let audit_settings = audit_settings(config, &policy)?;
         let (store, root) = store_and_root(config, audit_settings.durability, &clock)?;
         let log_key = root.derive("audit/wrap/1", &[])?;
         let folder = config.data.folder()?;
@@ -46,6 +46,7 @@ impl House {
             &folder,
             clock.clone(),
         )?;
+        audit.record_later(in_force(&policy));
         let apps = apps(&store, &root, &clock)?;
         let keep = Duration::from_secs(u64::from(policy.keep_hours()) * 3600);
         let vault = Vault::open(root, Arc::clone(&store), clock.clone(), keep)?;
@@ -71,6 +72,28 @@ impl House {
     }
 }
 
+/// The configuration's word on the log, and the policy's where the configuration leaves it open.
+fn audit_settings(config: &Config, policy: &Policy) -> anyhow::Result<audit::Settings> {
+    let mut log = config.audit.clone();
+    if log.keep_days == 0 {
+        log.keep_days = policy.keep_days();
+    }
+    Ok(log.check()?)
+}
+
+/// The entry that says which policy decides from now on.
+fn in_force(policy: &Policy) -> Entry {
+    Entry {
+        kind: Kind::PolicyActive,
+        policy: Some(Arc::new(PolicyRef {
+            name: policy.name().to_owned(),
+            version: policy.version().to_owned(),
+            sha256: policy.sha256().to_owned(),
+        })),
+        ..Entry::default()
+    }
+}
+
 /// The policy of this file, or the built-in one, with a detector for its types. Its own tests have passed.
 ///
 /// # Errors
@@ -87,28 +110,13 @@ pub fn policy_in_force(file: Option<&Path>) -> anyhow::Result<(Policy, Detector)
     let folder = file.and_then(Path::parent);
     let policy = Policy::parse(&source, &origin, folder)
         .map_err(|fault| anyhow!("{:?}", miette::Report::new(fault)))?;
-    let detector = detector(&policy)?;
+    let detector = detector_for(&policy)?;
     let failures = failing_tests(&policy, &detector);
     if !failures.is_empty() {
         let lines: Vec<String> = failures.iter().map(ToString::to_string).collect();
         bail!("tests in {origin} do not hold:\n  {}", lines.join("\n  "));
     }
     Ok((policy, detector))
-}
-
-fn detector(policy: &Policy) -> anyhow::Result<Detector> {
-    let custom: Vec<CustomRecognizer> = policy
-        .recognizers()
-        .iter()
-        .map(|spec| CustomRecognizer {
-            entity: spec.entity,
-            pattern: spec.pattern.clone(),
-            near: spec.near.clone(),
-            find: spec.find.clone(),
-            ignore: spec.ignore.clone(),
-        })
-        .collect();
-    Ok(Detector::new(&custom)?)
 }
 
 /// The data folder's store, and its root key opened with the configured KEK.

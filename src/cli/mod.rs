@@ -40,7 +40,7 @@ pub enum Command {
     Audit(audit::AuditArgs),
     /// Fetch and check the files of local models
     Model(model::ModelArgs),
-    /// Check, test and explain policy files
+    /// Check and show policy files
     Policy(policy::PolicyArgs),
     /// Answer with a local model; started by `serve`, not by hand
     #[command(hide = true)]

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use crate::base::Language;
+use crate::pipeline::{detector_for, failing_tests};
 use crate::policy::{DEFAULT_ORIGIN, DEFAULT_SOURCE, Handling, Policy, PolicyError};
 
 /// Arguments of `vestibule policy`.
@@ -45,10 +46,7 @@ enum PolicyCommand {
 pub fn run(args: &PolicyArgs, in_force: Option<&Path>) -> anyhow::Result<ExitCode> {
     match &args.command {
         PolicyCommand::Check { file } => Ok(match load(Some(file))? {
-            Ok(policy) => {
-                println!("{}: {}", file.display(), summary(&policy));
-                ExitCode::SUCCESS
-            }
+            Ok(policy) => try_out(file, &policy)?,
             Err(error) => refused(&error),
         }),
         PolicyCommand::Show { file, source, zh } => {
@@ -81,6 +79,24 @@ fn load(file: Option<&Path>) -> anyhow::Result<Result<Policy, PolicyError>> {
     ))
 }
 
+/// Builds the policy's recognizers and runs its tests.
+fn try_out(file: &Path, policy: &Policy) -> anyhow::Result<ExitCode> {
+    let failures = failing_tests(policy, &detector_for(policy)?);
+    for failure in &failures {
+        println!("{}: {failure}", file.display());
+    }
+    if failures.is_empty() {
+        println!("{}: {}", file.display(), summary(policy));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "\nrefused: {} of {} tests do not hold",
+        failures.len(),
+        policy.tests().len()
+    );
+    Ok(ExitCode::FAILURE)
+}
+
 fn refused(error: &PolicyError) -> ExitCode {
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     print!("{}", error.render(colour));
@@ -99,7 +115,7 @@ fn summary(policy: &Policy) -> String {
     let (rules, tests) = (policy.rules().len(), policy.tests().len());
     format!(
         "`{name}` version {version} is well formed: {classes} data classes, {places} destinations, \
-         {rules} rules, {tests} tests (not run here)"
+         {rules} rules, {tests} tests hold"
     )
 }
 

@@ -14,7 +14,7 @@ mod restoring;
 mod service;
 mod streaming;
 
-pub use policy_tests::{TestFailure, failing_tests};
+pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use service::{Call, Facts, Refusal, Reply, ReplyBody, StreamFault};
 
 use crate::audit::{AuditLog, PolicyRef};

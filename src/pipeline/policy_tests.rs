@@ -2,8 +2,10 @@
 
 use crate::base::{EntityType, Timestamp};
 use crate::crypto::RootKey;
-use crate::detect::Detector;
-use crate::policy::{Decision, Destination, Mode, Permit, Policy, PolicyTest, Situation, Trust};
+use crate::detect::{CustomRecognizer, DetectError, Detector};
+use crate::policy::{
+    Decision, Destination, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation, Trust,
+};
 use crate::protocol::{ChatRequest, Limits, splice};
 use crate::route;
 use crate::transform::{self, Inspected};
@@ -22,6 +24,21 @@ pub struct TestFailure {
     pub line: usize,
     /// What was expected and what happened; holds no text but the test's own.
     pub what: String,
+}
+
+/// A detector for the built-in types and those of the policy.
+///
+/// # Errors
+/// When a recognizer of the policy is not sound, or one of its examples does not hold.
+pub fn detector_for(policy: &Policy) -> Result<Detector, DetectError> {
+    let custom = |spec: &RecognizerSpec| CustomRecognizer {
+        entity: spec.entity,
+        pattern: spec.pattern.clone(),
+        near: spec.near.clone(),
+        find: spec.find.clone(),
+        ignore: spec.ignore.clone(),
+    };
+    Detector::new(&policy.recognizers().iter().map(custom).collect::<Vec<_>>())
 }
 
 /// Those of the policy's tests that do not hold; an empty list where all do.
