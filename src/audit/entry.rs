@@ -167,29 +167,28 @@ pub(super) fn time_text(time: Timestamp) -> String {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
     let civil = jiff::tz::Offset::UTC.to_datetime(time);
-    let mut text = String::with_capacity(27);
-    number(&mut text, civil.year().into(), 4);
-    for (mark, value) in [
-        ('-', civil.month()),
-        ('-', civil.day()),
-        ('T', civil.hour()),
-        (':', civil.minute()),
-        (':', civil.second()),
-    ] {
-        text.push(mark);
-        number(&mut text, value.into(), 2);
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let fields: [(i32, usize); 7] = [
+        (civil.year().into(), 4),
+        (civil.month().into(), 7),
+        (civil.day().into(), 10),
+        (civil.hour().into(), 13),
+        (civil.minute().into(), 16),
+        (civil.second().into(), 19),
+        (civil.subsec_nanosecond() / 1_000, 26),
+    ];
+    for (number, end) in fields {
+        write_number(&mut text, number, end);
     }
-    text.push('.');
-    number(&mut text, civil.subsec_nanosecond() / 1_000, 6);
-    text.push('Z');
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
-/// In so many digits, with zeros before it.
-fn number(text: &mut String, value: i32, digits: u32) {
-    for place in (0..digits).rev() {
-        let digit = value / 10_i32.pow(place) % 10;
-        text.push(char::from(b'0' + digit.unsigned_abs() as u8));
+/// In decimal, over the digits that end before `end`.
+fn write_number(text: &mut [u8], mut number: i32, end: usize) {
+    let digits = text.get_mut(..end).unwrap_or_default().iter_mut().rev();
+    for digit in digits.take_while(|byte| byte.is_ascii_digit()) {
+        *digit = b'0' + (number % 10).unsigned_abs() as u8;
+        number /= 10;
     }
 }
 

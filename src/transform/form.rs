@@ -23,13 +23,12 @@ pub(super) fn spell(entity: EntityType, bits: &[u8; 32]) -> Option<String> {
     let mut out = String::with_capacity(entity.as_str().len() + 1 + BODY);
     out.push_str(entity.as_str());
     out.push('_');
-    let mut digits = 0;
-    for at in 0..BODY {
-        let symbol = (number >> (59 - 5 * at)) as usize & 31;
-        digits += usize::from(symbol < 10);
-        out.push(char::from(*ALPHABET.get(symbol)?));
+    let mut body = [0; BODY];
+    for (at, byte) in body.iter_mut().enumerate() {
+        *byte = *ALPHABET.get((number >> (59 - 5 * at)) as usize & 31)?;
     }
-    (digits >= DIGITS).then_some(out)
+    out.push_str(std::str::from_utf8(&body).ok()?);
+    is_body(&body).then_some(out)
 }
 
 /// Stretches of `text` that have the form, in order; they never touch each other.

@@ -22,6 +22,8 @@ mod layout;
 mod needles;
 mod operators;
 mod residual;
+mod room;
+mod spellings;
 mod views;
 
 pub use residual::residuals;

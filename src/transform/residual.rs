@@ -4,13 +4,12 @@
 //! that a value might slip through in.
 
 use super::exact::{is_sought, is_whole};
-use super::needles::{Needles, Sought};
+use super::needles::Needles;
+use super::spellings::{ENCODED, Spellings};
 use super::{Transformed, form, views};
 use crate::base::{EntityType, Span};
-use data_encoding::BASE64_NOPAD;
 use memchr::memmem;
 use std::collections::BTreeSet;
-use zeroize::Zeroizing;
 
 /// Words of the API itself: quoted alone they are the protocol's, even where someone's password is `content`.
 /// Where such a word stands alone in a text part, [`super::deidentify`] has replaced it.
@@ -56,10 +55,6 @@ const PROTOCOL_WORDS: &[&str] = &[
     "top_p",
 ];
 
-/// Marks the meaning of a needle that is encoded, and so doesn't stand anywhere by chance. Others are text: a
-/// hit must be whole, and not of our own making.
-const ENCODED: u32 = 1 << 31;
-
 /// Types of the originals that still stand in `outbound`, each once, sorted. The request may leave only where
 /// there is none.
 ///
@@ -71,7 +66,7 @@ const ENCODED: u32 = 1 << 31;
 /// replaced are always reported.
 pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> {
     let mut left = transformed.stuck.clone();
-    let mut sought = Sought::default();
+    let mut spellings = Spellings::that_may_stand_in(outbound);
     let mut types = Vec::new();
     let mut escaped = false;
     for (entity, original) in transformed.originals() {
@@ -79,11 +74,11 @@ pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> 
             escaped |= original
                 .bytes()
                 .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
-            spell(original, types.len() as u32, &mut sought);
+            spellings.add(original, types.len() as u32);
             types.push(entity);
         }
     }
-    let needles = Needles::new(sought);
+    let needles = Needles::new(spellings.sought);
     if !needles.is_empty() {
         views::each(outbound, escaped, |view| {
             needles.seek(view, |span, meaning| {
@@ -98,69 +93,6 @@ pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> 
         });
     }
     left.into_iter().collect()
-}
-
-/// Every spelling of a value.
-fn spell(value: &str, meaning: u32, sought: &mut Sought) {
-    sought.add(value.as_bytes(), meaning);
-    spell_wide(value, meaning, sought);
-    if value.contains(is_gap) {
-        let closed: Zeroizing<String> =
-            Zeroizing::new(value.chars().filter(|c| !is_gap(*c)).collect());
-        if is_sought(&closed) {
-            sought.add(closed.as_bytes(), meaning);
-            spell_wide(&closed, meaning, sought);
-        }
-        sought.add_from(meaning, |out| {
-            out.extend(value.bytes().map(|b| if b == b' ' { b'+' } else { b }));
-        });
-    }
-    for before in 0..3 {
-        spell_base64(value, before, meaning | ENCODED, sought);
-    }
-}
-
-/// In both alphabets of base64, where they differ, when `before` bytes (0–2) of a group of three stand before it.
-fn spell_base64(value: &str, before: usize, meaning: u32, sought: &mut Sought) {
-    let mut padded = Zeroizing::new(Vec::with_capacity(before + value.len()));
-    padded.resize(before, 0);
-    padded.extend_from_slice(value.as_bytes());
-    let spelled = Zeroizing::new(BASE64_NOPAD.encode(&padded));
-    // The first characters hold bits of what stands before, the last one may hold bits of what follows.
-    let own = (before * 8).div_ceil(6)..padded.len() * 8 / 6;
-    let own = spelled.as_bytes().get(own).unwrap_or_default();
-    sought.add(own, meaning);
-    if own.iter().any(|byte| matches!(byte, b'+' | b'/')) {
-        sought.add_from(meaning, |out| out.extend(own.iter().map(|byte| url(*byte))));
-    }
-}
-
-/// The character of RFC 4648, section 5, for one of section 4.
-const fn url(standard: u8) -> u8 {
-    match standard {
-        b'+' => b'-',
-        b'/' => b'_',
-        same => same,
-    }
-}
-
-/// With full-width digits, where it has digits.
-fn spell_wide(value: &str, meaning: u32, sought: &mut Sought) {
-    if value.bytes().any(|b| b.is_ascii_digit()) {
-        sought.add_from(meaning, |out| {
-            for byte in value.bytes() {
-                match byte {
-                    // U+FF10 to U+FF19 in UTF-8.
-                    b'0'..=b'9' => out.extend([0xEF, 0xBC, 0x90 + byte - b'0']),
-                    _ => out.push(byte),
-                }
-            }
-        });
-    }
-}
-
-fn is_gap(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
 }
 
 /// Whether a hit as text is a value that stands there, and not ours, the protocol's or part of a word.
