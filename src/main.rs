@@ -69,6 +69,8 @@ fn log_to_stderr(log: Log) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Saying on stderr that stderr can't be written panics, and a full disk must not take the gateway down.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     let installed = match log.format {

@@ -2,7 +2,8 @@
 
 use crate::identity::Apps;
 use crate::pipeline::{Call, Pipeline, Refusal, Reply};
-use crate::proxy::{ChatService, metrics};
+use crate::proxy::ChatService;
+use crate::proxy::metrics::ChatMetrics;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub(super) struct Door {
     apps: Apps,
     anonymous: Arc<str>,
     none: Arc<str>,
+    metrics: Arc<ChatMetrics>,
 }
 
 impl Door {
@@ -26,6 +28,7 @@ impl Door {
             apps,
             anonymous: ANONYMOUS.into(),
             none: "none".into(),
+            metrics: Arc::default(),
         }
     }
 }
@@ -37,16 +40,17 @@ impl ChatService for Door {
             Arc::clone(&call.app),
             Arc::clone(&self.none),
         );
+        let metrics = Arc::clone(&self.metrics);
         Box::pin(async move {
             let started = Instant::now();
             let answer = pipeline.chat(call).await;
             match &answer {
                 Ok(reply) => {
                     for (entity, count) in &reply.facts.findings {
-                        metrics::found(entity, u64::from(*count));
+                        metrics.found(entity, u64::from(*count));
                     }
                     let facts = &reply.facts;
-                    metrics::chat_finished(
+                    metrics.finished(
                         &app,
                         &facts.destination,
                         "answered",
@@ -56,7 +60,7 @@ impl ChatService for Door {
                 }
                 Err(refusal) => {
                     let took = started.elapsed();
-                    metrics::chat_finished(&app, &none, refusal.code, took, took);
+                    metrics.finished(&app, &none, refusal.code, took, took);
                 }
             }
             answer

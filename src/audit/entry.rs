@@ -80,10 +80,10 @@ pub struct Entry {
     pub reasons: Vec<String>,
     /// Entity type and how many.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub findings: BTreeMap<String, u32>,
+    pub findings: BTreeMap<&'static str, u32>,
     /// Operator and how many.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub operators: BTreeMap<String, u32>,
+    pub operators: BTreeMap<&'static str, u32>,
     /// Entity types that the scan of the outbound bytes still found; empty is clean, `None` is not scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<Vec<String>>,
@@ -166,7 +166,31 @@ impl Entry {
 pub(super) fn time_text(time: Timestamp) -> String {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     let time = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
-    format!("{time:.6}")
+    let civil = jiff::tz::Offset::UTC.to_datetime(time);
+    let mut text = String::with_capacity(27);
+    number(&mut text, civil.year().into(), 4);
+    for (mark, value) in [
+        ('-', civil.month()),
+        ('-', civil.day()),
+        ('T', civil.hour()),
+        (':', civil.minute()),
+        (':', civil.second()),
+    ] {
+        text.push(mark);
+        number(&mut text, value.into(), 2);
+    }
+    text.push('.');
+    number(&mut text, civil.subsec_nanosecond() / 1_000, 6);
+    text.push('Z');
+    text
+}
+
+/// In so many digits, with zeros before it.
+fn number(text: &mut String, value: i32, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = value / 10_i32.pow(place) % 10;
+        text.push(char::from(b'0' + digit.unsigned_abs() as u8));
+    }
 }
 
 /// Reads [`time_text`] again.
@@ -216,8 +240,8 @@ mod tests {
             policy: Some(Arc::new(policy)),
             decision: "allow".into(),
             reasons: vec!["grid".into()],
-            findings: [("PHONE".into(), 2), ("EMAIL".into(), 1)].into(),
-            operators: [("surrogate".into(), 3)].into(),
+            findings: [("PHONE", 2), ("EMAIL", 1)].into(),
+            operators: [("surrogate", 3)].into(),
             residual: Some(Vec::new()),
             bytes_in: Some(1),
             bytes_out: Some(2),
@@ -248,9 +272,17 @@ mod tests {
 
     #[test]
     fn a_time_is_read_again() {
-        for micros in [0, 1, 1_764_000_000_000_000, 1_764_000_000_123_456] {
+        for micros in [
+            0,
+            1,
+            951_782_399_999_999,
+            1_764_000_000_000_000,
+            1_764_000_000_123_456,
+        ] {
             let time = Timestamp::from_micros(micros);
             assert_eq!(parse_time(&time_text(time)), Some(time));
+            let oracle = jiff::Timestamp::from_microsecond(micros as i64).unwrap();
+            assert_eq!(time_text(time), format!("{oracle:.6}"));
         }
         assert_eq!(parse_time("yesterday"), None);
     }

@@ -12,6 +12,7 @@ mod when;
 pub mod worker;
 
 use clap::{Args, Parser, Subcommand};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// A privacy gateway for DeepSeek: what is sensitive stays in the building.
@@ -52,7 +53,8 @@ pub struct ServeArgs {}
 
 /// Tells on standard error why a command could not be carried out: the error and what led to it.
 pub fn complain(error: &anyhow::Error) {
-    anstream::eprintln!("vestibule: {error:#}");
+    // Where not even that can be written, the exit code still tells; `eprintln!` would panic.
+    drop(writeln!(anstream::stderr(), "vestibule: {error:#}"));
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::cue::{Cues, Hit};
 use super::roles::Roles;
+use super::text::is_han;
 use crate::base::{EntityType, Span, View};
 
 /// Characters before and after a value in which a context word counts.
@@ -11,6 +12,8 @@ const AFTER_CHARS: usize = 12;
 const CHAR_BYTES: usize = 4;
 /// Longest text that is little more than one value.
 const SHORT_TEXT_BYTES: usize = 32;
+/// Shorter words in lower case are taken for part of a value.
+const PROSE_LETTERS: usize = 4;
 /// Longest stretch between a label and its value, in bytes.
 const LABEL_GAP_BYTES: usize = 40;
 
@@ -200,6 +203,7 @@ impl Page<'_> {
             Some(_) => Doubt::None,
             // A key speaks where the value is all there is, not in a note that it heads.
             None if self.text.len() > SHORT_TEXT_BYTES => Doubt::None,
+            None if self.text.get(..start).is_some_and(has_prose) => Doubt::None,
             None => self.key.map_or(Doubt::None, |key| Doubt::of_key(key.roles)),
         }
     }
@@ -259,6 +263,14 @@ impl Page<'_> {
             labels: false,
         })
     }
+}
+
+/// Whether a text holds a Han character or a word in lower case: `ring +44 …` under the key `ticket` is a note, `ORD 17…`
+/// and `v1.2.3.4` are values.
+fn has_prose(text: &str) -> bool {
+    let word =
+        |word: &str| word.len() >= PROSE_LETTERS && word.bytes().all(|b| b.is_ascii_lowercase());
+    text.chars().any(is_han) || text.split(|c: char| !c.is_ascii_alphabetic()).any(word)
 }
 
 /// Whether text between a negative word and a number keeps the two together.

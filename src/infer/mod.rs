@@ -88,7 +88,7 @@ impl fmt::Debug for Outbound {
             .field("stream", &self.stream)
             .field("beta", &self.beta)
             .field("request_id", &self.request_id)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

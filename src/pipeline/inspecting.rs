@@ -91,15 +91,13 @@ pub(super) fn inspect(
     for part in request.parts() {
         let text = part.text(request.body());
         let key = part.key(request.body());
-        let findings = match text.is_empty() {
-            true => Arc::clone(&none),
-            false => cache.scan(
-                detector,
-                &text,
-                Hint {
-                    key: key.as_deref(),
-                },
-            ),
+        let findings = if text.is_empty() {
+            Arc::clone(&none)
+        } else {
+            let hint = Hint {
+                key: key.as_deref(),
+            };
+            cache.scan(detector, &text, hint)
         };
         if part.place == Place::Id {
             inspection.in_id |= findings.iter().any(|f| f.confidence == Confidence::High);

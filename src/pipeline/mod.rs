@@ -31,6 +31,7 @@ use inspecting::{FindingCache, Inspection};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
 use restoring::ReplyRestorer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// From this size on, CPU work of a request is kept off the threads that serve others, in bytes.
@@ -81,10 +82,15 @@ struct Decided {
     call: Call,
     request: ChatRequest,
     inspection: Inspection,
+    /// How many findings of each type.
+    counts: BTreeMap<&'static str, u32>,
     decision: Decision,
     /// Backends that may get it, best first.
     order: Vec<usize>,
 }
+
+/// What is recorded of a request that is refused, if anything, and what its app is told.
+type Refused = (Option<Attempt>, Refusal);
 
 impl Pipeline {
     /// Moves in.
@@ -118,9 +124,12 @@ impl Pipeline {
     pub async fn chat(&self, call: Call) -> Result<Reply, Refusal> {
         let decided = match off_thread(call.body.len(), || self.decide(call)) {
             Ok(decided) => decided,
-            Err((attempt, refusal)) => return Err(self.refuse(attempt, refusal).await),
+            Err(refused) => {
+                let (attempt, refusal) = *refused;
+                return Err(self.refuse(attempt, refusal).await);
+            }
         };
-        let mut failure = None;
+        let (mut failure, mut error_reply) = (None, None);
         for &index in &decided.order {
             let Some(backend) = self.backends.get(index) else {
                 continue;
@@ -133,11 +142,14 @@ impl Pipeline {
                     return Err(self.refuse(Some(self.attempt(&decided)), refusal).await);
                 }
             };
-            let record = self.record(&decided, &egress).await?;
+            let record = self.record(&decided, &mut egress).await?;
             egress.added = self.clock.now().since(decided.received);
             match backend.send(outbound(&decided, &egress)).await {
                 Ok(inbound) if inbound.status < 500 || is_last(&decided, index) => {
                     return self.restore(&decided, egress, inbound, record).await;
+                }
+                Ok(inbound) if error_reply.is_none() => {
+                    error_reply = Some((egress, inbound, record));
                 }
                 Ok(inbound) => record.finish(Outcome::Status(inbound.status)),
                 Err(error) => {
@@ -146,17 +158,21 @@ impl Pipeline {
                 }
             }
         }
+        if let Some((egress, inbound, record)) = error_reply {
+            return self.restore(&decided, egress, inbound, record).await;
+        }
         Err(refusing::no_answer(
             failure.unwrap_or(BackendError::Broken),
+            &decided.decision,
             self.headers(&decided, None),
         ))
     }
 
     /// *understand*, *detect*, *decide*, *route*.
-    fn decide(&self, call: Call) -> Result<Decided, (Option<Attempt>, Refusal)> {
+    fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
         let received = self.clock.now();
         let request = ChatRequest::parse(call.body.clone(), &Limits::default())
-            .map_err(|error| (None, refusing::malformed(&error)))?;
+            .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
         let difficulty = route::difficulty(request.shape());
         let uninspectable: Vec<&str> = request
@@ -175,6 +191,7 @@ impl Pipeline {
             received,
             call,
             request,
+            counts: recording::counts(&inspection.seen),
             inspection,
             decision,
             order: Vec::new(),
@@ -193,7 +210,7 @@ impl Pipeline {
                 let headers = self.headers(&decided, None);
                 let refusal =
                     refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
-                Err((Some(self.attempt(&decided)), refusal))
+                Err(Box::new((Some(self.attempt(&decided)), refusal)))
             }
         }
     }
@@ -215,16 +232,17 @@ impl Pipeline {
             &egress.transformed.map,
             self.restore_limit_bytes,
             self.policy.restore().in_urls(),
+            egress.body.clone(),
         );
         let json_output = decided.request.shape().json_output;
         let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
-            findings: recording::counts(&decided.inspection.seen),
+            findings: decided.counts.clone(),
             added: egress.added,
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
-        if inbound.content_type.starts_with("text/event-stream") {
+        if is_event_stream(&inbound.content_type) {
             let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
             return Ok(service::reply(
                 status,
@@ -336,4 +354,9 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
 
 fn is_last(decided: &Decided, index: usize) -> bool {
     decided.order.last() == Some(&index)
+}
+
+fn is_event_stream(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/event-stream")
 }

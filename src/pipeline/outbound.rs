@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decided, Pipeline, Refusal, recording, refusing};
+use super::{Decided, Pipeline, Refusal, refusing};
 
 /// A request as it leaves for one destination.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Pipeline {
         let operator = |entity, confidence| operators.operator(entity, confidence);
         let transformed = transform::deidentify(&inspected, &operator, &scope, self.clock.now())
             .map_err(|_| failed())?;
-        let mut edits = self.edits(decided, &transformed).ok_or_else(failed)?;
+        let mut edits = edits(decided, &transformed).ok_or_else(failed)?;
         let model = backend
             .models()
             .upstream(decided.request.model())
@@ -96,17 +96,6 @@ impl Pipeline {
             .scope_id(&decided.call.app, request.end_user(), conversation)
     }
 
-    fn edits(&self, decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
-        let body = decided.request.body();
-        let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
-        for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
-            let part = decided.request.parts().get(of_part.first()?.part)?;
-            let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
-            edits.extend(part.edits(body, &spans)?);
-        }
-        Some(edits)
-    }
-
     /// The `x-vestibule-…` headers of a reply.
     pub(super) fn headers(
         &self,
@@ -134,16 +123,32 @@ impl Pipeline {
     }
 }
 
-fn findings(decided: &Decided) -> String {
-    let counts = recording::counts(&decided.inspection.seen);
-    if counts.is_empty() {
-        return "none".to_owned();
+/// The edits of the body that put the replacements in.
+fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
+    let body = decided.request.body();
+    let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
+    for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
+        let part = decided.request.parts().get(of_part.first()?.part)?;
+        let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
+        edits.extend(part.edits(body, &spans)?);
     }
-    let each: Vec<String> = counts
-        .iter()
-        .map(|(entity, count)| format!("{entity}={count}"))
-        .collect();
-    each.join(", ")
+    Some(edits)
+}
+
+fn findings(decided: &Decided) -> String {
+    let mut text = String::with_capacity(64);
+    for (entity, count) in &decided.counts {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(entity);
+        text.push('=');
+        text.push_str(&count.to_string());
+    }
+    if text.is_empty() {
+        text.push_str("none");
+    }
+    text
 }
 
 /// The model under the destination's name for it.

@@ -6,6 +6,7 @@ use crate::infer::BackendError;
 use crate::policy::Decision;
 use crate::store::Write;
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
 use super::outbound::Egress;
@@ -63,7 +64,7 @@ impl Pipeline {
             request_id: decided.call.request_id.to_string(),
             policy: Some(Arc::clone(&self.policy_ref)),
             reasons: reasons(&decided.decision),
-            findings: owned(&counts(&decided.inspection.seen)),
+            findings: decided.counts.clone(),
             bytes_in: Some(decided.call.body.len() as u64),
             ..Entry::default()
         };
@@ -74,13 +75,13 @@ impl Pipeline {
     pub(super) async fn record(
         &self,
         decided: &Decided,
-        egress: &Egress,
+        egress: &mut Egress,
     ) -> Result<ReplyRecord, Refusal> {
         let entry = Entry {
             destination: egress.destination.to_string(),
             model: egress.model.to_string(),
             decision: "send".to_owned(),
-            operators: owned(&egress.transformed.operators),
+            operators: mem::take(&mut egress.transformed.operators),
             residual: Some(Vec::new()),
             bytes_out: Some(egress.body.len() as u64),
             ..self.attempt(decided).entry
@@ -94,8 +95,9 @@ impl Pipeline {
             ..Entry::default()
         };
         let started = self.clock.now();
+        let write = mem::take(&mut egress.transformed.write);
         self.audit
-            .record(entry, egress.transformed.write.clone())
+            .record(entry, write)
             .await
             .map_err(|_| refusing::unrecorded())?;
         egress.transformed.committed();
@@ -146,14 +148,6 @@ pub(super) fn counts<T>(seen: &[(EntityType, T)]) -> BTreeMap<&'static str, u32>
         *counts.entry(entity.as_str()).or_default() += 1;
     }
     counts
-}
-
-/// Counts as an entry holds them.
-fn owned(counts: &BTreeMap<&'static str, u32>) -> BTreeMap<String, u32> {
-    counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), *count))
-        .collect()
 }
 
 /// Writes the outcome of one attempt when it ends; if nobody says how it ended, the app has gone away.

@@ -1,6 +1,7 @@
 //! Why a request gets no answer, in the words that its app is told. No text of the request is among them.
 
 use crate::infer::{BackendError, DownReason};
+use crate::policy::{Decision, Trust};
 use crate::protocol::ProtocolError;
 use crate::route::NoRoute;
 use http::{HeaderName, HeaderValue};
@@ -81,13 +82,20 @@ pub(super) fn not_rewritten(headers: Headers) -> Refusal {
 }
 
 /// No destination answered.
-pub(super) fn no_answer(error: BackendError, headers: Headers) -> Refusal {
+pub(super) fn no_answer(error: BackendError, decision: &Decision, headers: Headers) -> Refusal {
     if let BackendError::Down {
         reason: DownReason::NoModel,
         ..
     } = error
     {
-        let message = "this request may only be answered in the building, and no model is there; ask the gateway's operator to run `vestibule model pull`";
+        let inside_only = decision
+            .allowed()
+            .all(|(option, _)| option.trust == Trust::Inside);
+        let message = if inside_only {
+            "this request may only be answered in the building, and no model is there; ask the gateway's operator to run `vestibule model pull`"
+        } else {
+            "only the model in the building answers to this model name, and it is not there; GET /v1/models lists all names, and the gateway's operator can run `vestibule model pull`"
+        };
         return Refusal::new(
             503,
             "local_model_unavailable",

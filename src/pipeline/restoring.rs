@@ -2,10 +2,10 @@
 
 use crate::base::EntityType;
 use crate::policy::Policy;
-use crate::protocol::{Channel, ChatReply, Edit, Field, Usage, splice, synthetic_chunk};
+use crate::protocol::{Channel, ChatReply, Edit, Field, SseEvent, Usage, splice, synthetic_chunk};
 use crate::restore::{Originals, Permission, Restorer, Sink};
 use bytes::{Bytes, BytesMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::service::StreamFault;
@@ -28,6 +28,21 @@ const UNKNOWN_SURROGATE: StreamFault = StreamFault::new(
     "the model put a value into a tool call that stands for nothing in this request; try again",
 );
 
+/// The reply opens channels without end.
+const TOO_MANY: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "the reply has more choices and tool calls than any reply has; it was stopped",
+);
+
+/// A tool call changes its name on the way, or two calls pass for one.
+const TWO_NAMES: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "the reply gives one tool call two names; it was stopped",
+);
+
+/// Most choices and tool calls, with their fields, that a reply may have.
+const MOST_CHANNELS: usize = 1_024;
+
 /// What was seen of a reply; goes into its audit entry.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -45,6 +60,8 @@ pub(super) struct ReplyRestorer {
     channels: BTreeMap<Channel, Restorer>,
     last: Option<ChatReply>,
     usage: Option<Usage>,
+    restored: u32,
+    unknown: u32,
 }
 
 /// On what terms a channel is restored.
@@ -70,16 +87,17 @@ impl ReplyRestorer {
             channels: BTreeMap::new(),
             last: None,
             usage: None,
+            restored: 0,
+            unknown: 0,
         }
     }
 
     /// What was seen so far.
     pub(super) fn tally(&self) -> Tally {
-        let sum = |count: fn(&Restorer) -> u32| self.channels.values().map(count).sum();
         Tally {
             usage: self.usage,
-            restored: sum(Restorer::restored),
-            unknown: sum(Restorer::unknown),
+            restored: self.restored,
+            unknown: self.unknown,
         }
     }
 
@@ -89,25 +107,28 @@ impl ReplyRestorer {
         splice(reply.body(), &mut edits).map_err(|_| MALFORMED)
     }
 
-    /// Restores one event of a stream and appends what may go on to `out`.
-    ///
-    /// `raw` is the event as it came; it goes on byte for byte where nothing changes.
+    /// Restores one event of a stream and appends what may go on to `out`: byte for byte where nothing changes.
     pub(super) fn event(
         &mut self,
         reply: ChatReply,
-        raw: &[u8],
+        event: &SseEvent,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
         let ended = |channel: Channel| reply.finished().contains(&channel.choice);
         let mut edits = self.edits(&reply, ended)?;
-        let here = |channel: Channel| reply.parts().iter().any(|part| part.channel == channel);
-        self.flush(&reply, |channel| ended(channel) && !here(channel), out)?;
+        if !reply.finished().is_empty() {
+            let here: BTreeSet<Channel> = reply.parts().iter().map(|part| part.channel).collect();
+            self.flush(
+                &reply,
+                |channel| ended(channel) && !here.contains(&channel),
+                out,
+            )?;
+        }
         if edits.is_empty() {
-            out.extend_from_slice(raw);
+            out.extend_from_slice(event.raw());
         } else {
-            out.extend_from_slice(b"data: ");
-            out.extend_from_slice(&splice(reply.body(), &mut edits).map_err(|_| MALFORMED)?);
-            out.extend_from_slice(b"\n\n");
+            let json = splice(reply.body(), &mut edits).map_err(|_| MALFORMED)?;
+            out.extend_from_slice(&event.with_data(&json));
         }
         self.last = Some(reply);
         Ok(())
@@ -128,23 +149,48 @@ impl ReplyRestorer {
         ended: impl Fn(Channel) -> bool,
     ) -> Result<Vec<Edit>, StreamFault> {
         self.usage = reply.usage().or(self.usage);
-        self.learn_tool_names(reply);
+        self.learn_tool_names(reply)?;
         let mut edits = self.drop_logprobs(reply);
         for part in reply.parts() {
             let text = part.text(reply.body());
-            let mut restored = String::with_capacity(text.len());
-            let channel = self.channels.entry(part.channel);
-            let restorer = channel.or_insert_with(|| self.terms.restorer(part.channel));
-            restorer.push(&text, &mut restored).map_err(|_| TOO_MUCH)?;
-            if ended(part.channel) || comes_whole(part.channel.field) {
-                restorer.finish(&mut restored).map_err(|_| TOO_MUCH)?;
-            }
-            check_arguments(part.channel, restorer)?;
-            if restored != text {
-                edits.push(part.replace(&restored));
+            let whole = self.restored(part.channel, &text, ended(part.channel))?;
+            if whole != text {
+                edits.push(part.replace(&whole));
             }
         }
         Ok(edits)
+    }
+
+    /// The next piece of a channel, restored as far as it may go on.
+    fn restored(
+        &mut self,
+        channel: Channel,
+        text: &str,
+        ended: bool,
+    ) -> Result<String, StreamFault> {
+        let mut whole = String::with_capacity(text.len());
+        if comes_whole(channel.field) {
+            let mut once = self.terms.restorer(channel);
+            once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
+            once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+            self.restored += once.restored();
+            self.unknown += once.unknown();
+            return Ok(whole);
+        }
+        if self.channels.len() >= MOST_CHANNELS && !self.channels.contains_key(&channel) {
+            return Err(TOO_MANY);
+        }
+        let known = self.channels.entry(channel);
+        let restorer = known.or_insert_with(|| self.terms.restorer(channel));
+        let before = (restorer.restored(), restorer.unknown());
+        restorer.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
+        if ended {
+            restorer.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+        }
+        self.restored += restorer.restored() - before.0;
+        self.unknown += restorer.unknown() - before.1;
+        check_arguments(channel, restorer)?;
+        Ok(whole)
     }
 
     /// Sends out what the channels that `wanted` names hold back, each as an event of its own.
@@ -183,13 +229,22 @@ impl ReplyRestorer {
             .collect()
     }
 
-    fn learn_tool_names(&mut self, reply: &ChatReply) {
+    /// What a tool's arguments may hold hangs on its name, so a call keeps the name that it began with.
+    fn learn_tool_names(&mut self, reply: &ChatReply) -> Result<(), StreamFault> {
         for part in reply.parts() {
             if let Field::ToolName(tool) = part.channel.field {
-                let name = part.text(reply.body()).as_ref().into();
-                self.terms.tools.insert((part.channel.choice, tool), name);
+                let name = part.text(reply.body());
+                if name.is_empty() {
+                    continue;
+                }
+                let known = self.terms.tools.entry((part.channel.choice, tool));
+                let first = known.or_insert_with(|| name.as_ref().into());
+                if **first != *name {
+                    return Err(TWO_NAMES);
+                }
             }
         }
+        Ok(())
     }
 }
 

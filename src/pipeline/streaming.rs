@@ -3,8 +3,10 @@
 use crate::infer::{BackendError, Inbound};
 use crate::protocol::{ChatReply, Limits, SseDecoder, SseEvent};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
+use std::future::poll_fn;
+use std::task::Poll;
 
 use super::recording::{Outcome, ReplyRecord};
 use super::restoring::ReplyRestorer;
@@ -15,6 +17,15 @@ const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Largest reply that comes whole, in bytes.
 const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
+
+/// From this size on, a piece of a stream goes on without waiting for more, in bytes.
+const ENOUGH_BYTES: usize = 16 * 1024;
+
+/// So many pieces go on without waiting for more: people wait for the first words, and an empty event stands before them.
+const SENT_ALONE: u32 = 2;
+
+/// How often hyper asks for more before it lets other tasks go on. Were it more often, a piece would hold fewer events.
+const POLLS_IN_A_TURN: u32 = 2;
 
 /// A whole reply, restored, or why there is none.
 pub(super) async fn whole(
@@ -79,10 +90,26 @@ pub(super) fn events(
         decoder,
         restorer,
         record,
+        sent: 0,
         done: false,
         end: None,
     };
     stream::unfold(state, EventStream::next).boxed()
+}
+
+/// The next piece if it is there, or is once the task that reads the connection has had a turn.
+async fn without_waiting<S: Stream + Unpin>(body: &mut S) -> Option<Option<S::Item>> {
+    let mut polls = 0;
+    poll_fn(|context| match body.poll_next_unpin(context) {
+        Poll::Ready(piece) => Poll::Ready(Some(piece)),
+        Poll::Pending if polls == POLLS_IN_A_TURN => Poll::Ready(None),
+        Poll::Pending => {
+            polls += 1;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 struct EventStream {
@@ -90,6 +117,8 @@ struct EventStream {
     decoder: SseDecoder,
     restorer: ReplyRestorer,
     record: ReplyRecord,
+    /// How many pieces went to the client.
+    sent: u32,
     /// `[DONE]` was seen.
     done: bool,
     /// The stream is over: nothing more is sent but this.
@@ -97,29 +126,49 @@ struct EventStream {
 }
 
 impl EventStream {
-    /// The next piece for the client; all events that one read brought go on in one piece.
+    /// The next piece for the client: all events that are there go on in one piece, for each costs a write.
     async fn next(mut self) -> Option<(Result<Bytes, StreamFault>, Self)> {
-        loop {
-            if let Some(end) = self.end {
-                let fault = end.err()?;
-                self.end = Some(Ok(()));
-                return Some((Err(fault), self));
+        if let Some(end) = self.end {
+            let fault = end.err()?;
+            self.end = Some(Ok(()));
+            return Some((Err(fault), self));
+        }
+        let mut out = BytesMut::new();
+        while out.is_empty() && self.end.is_none() {
+            let first = self.body.next().await;
+            self.piece(first, &mut out);
+        }
+        while self.sent >= SENT_ALONE
+            && !out.is_empty()
+            && out.len() < ENOUGH_BYTES
+            && self.end.is_none()
+        {
+            match without_waiting(&mut self.body).await {
+                Some(piece) => self.piece(piece, &mut out),
+                None => break,
             }
-            let mut out = BytesMut::new();
-            let taken = match self.body.next().await {
-                Some(Ok(bytes)) => self.take(&bytes, &mut out),
-                Some(Err(_)) => Err(CUT),
-                None => self.close(&mut out),
-            };
-            self.record.tally(self.restorer.tally());
-            if let Err(fault) = taken {
-                self.record.end(Outcome::Fault(fault.code));
-                self.end = Some(Err(fault));
-            }
-            if !out.is_empty() {
-                self.record.sent(out.len());
-                return Some((Ok(out.freeze()), self));
-            }
+        }
+        if out.is_empty() {
+            let fault = self.end?.err()?;
+            self.end = Some(Ok(()));
+            return Some((Err(fault), self));
+        }
+        self.sent = self.sent.saturating_add(1);
+        self.record.sent(out.len());
+        Some((Ok(out.freeze()), self))
+    }
+
+    /// Takes what came from the destination; `None` is its end.
+    fn piece(&mut self, piece: Option<Result<Bytes, BackendError>>, out: &mut BytesMut) {
+        let taken = match piece {
+            Some(Ok(bytes)) => self.take(&bytes, out),
+            Some(Err(_)) => Err(CUT),
+            None => self.close(out),
+        };
+        self.record.tally(self.restorer.tally());
+        if let Err(fault) = taken {
+            self.record.end(Outcome::Fault(fault.code));
+            self.end = Some(Err(fault));
         }
     }
 
@@ -132,9 +181,10 @@ impl EventStream {
 
     fn event(&mut self, event: SseEvent, out: &mut BytesMut) -> Result<(), StreamFault> {
         match event {
-            SseEvent::Data { json, raw } => {
-                let reply = ChatReply::parse(json, &Limits::default()).map_err(|_| UNREADABLE)?;
-                self.restorer.event(reply, &raw, out)
+            SseEvent::Data { ref json, .. } => {
+                let reply = ChatReply::parse(json.clone(), &Limits::default());
+                self.restorer
+                    .event(reply.map_err(|_| UNREADABLE)?, &event, out)
             }
             SseEvent::Done { raw } => {
                 self.restorer.end(out)?;

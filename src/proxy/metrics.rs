@@ -7,6 +7,9 @@
 use super::ProxyError;
 use metrics::{Counter, Gauge, Histogram, Label, SharedString, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,31 +105,85 @@ fn describe(name: &'static str, help: &'static str) {
     }
 }
 
-/// A chat has ended.
-///
-/// `outcome` is one word of a closed set, for instance `answered`, `blocked`, `failed`. `added` is the gateway's own
-/// time before the chat left.
-pub fn chat_finished(
-    app: &Arc<str>,
-    destination: &Arc<str>,
-    outcome: &'static str,
-    took: Duration,
-    added: Duration,
-) {
-    let destination = Label::new("destination", SharedString::from(destination.clone()));
-    let labels = vec![
-        Label::new("app", SharedString::from(app.clone())),
-        destination.clone(),
-        Label::from_static_parts("outcome", outcome),
-    ];
-    counter!(CHATS, labels).increment(1);
-    histogram!(CHAT_SECONDS, vec![destination]).record(took);
-    histogram!(ADDED_SECONDS).record(added);
+/// What is counted of chats; a handle is looked up once for each set of labels.
+#[derive(Default)]
+pub struct ChatMetrics {
+    chats: RwLock<HashMap<Ending, ChatHandles>>,
+    findings: RwLock<HashMap<&'static str, Counter>>,
 }
 
-/// So many findings of an entity type; `entity` is one of the built-in names or the policy's own.
-pub fn found(entity: &'static str, count: u64) {
-    counter!(FINDINGS, vec![Label::from_static_parts("type", entity)]).increment(count);
+/// App, destination, outcome.
+type Ending = (Arc<str>, Arc<str>, &'static str);
+
+#[derive(Clone)]
+struct ChatHandles {
+    chats: Counter,
+    took: Histogram,
+    added: Histogram,
+}
+
+impl ChatMetrics {
+    /// A chat has ended.
+    ///
+    /// `outcome` is one word of a closed set, for instance `answered`, `blocked`, `failed`. `added` is the gateway's own
+    /// time before the chat left.
+    pub fn finished(
+        &self,
+        app: &Arc<str>,
+        destination: &Arc<str>,
+        outcome: &'static str,
+        took: Duration,
+        added: Duration,
+    ) {
+        let ending = (Arc::clone(app), Arc::clone(destination), outcome);
+        let handles = handle(&self.chats, ending, ChatHandles::register);
+        handles.chats.increment(1);
+        handles.took.record(took);
+        handles.added.record(added);
+    }
+
+    /// So many findings of an entity type; `entity` is one of the built-in names or the policy's own.
+    pub fn found(&self, entity: &'static str, count: u64) {
+        let register = |entity: &&'static str| {
+            counter!(FINDINGS, vec![Label::from_static_parts("type", entity)])
+        };
+        handle(&self.findings, entity, register).increment(count);
+    }
+}
+
+impl ChatHandles {
+    fn register((app, destination, outcome): &Ending) -> Self {
+        let destination = Label::new("destination", SharedString::from(destination.clone()));
+        let labels = vec![
+            Label::new("app", SharedString::from(app.clone())),
+            destination.clone(),
+            Label::from_static_parts("outcome", outcome),
+        ];
+        Self {
+            chats: counter!(CHATS, labels),
+            took: histogram!(CHAT_SECONDS, vec![destination]),
+            added: histogram!(ADDED_SECONDS),
+        }
+    }
+}
+
+impl std::fmt::Debug for ChatMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChatMetrics")
+    }
+}
+
+fn handle<K: Eq + Hash, H: Clone>(
+    known: &RwLock<HashMap<K, H>>,
+    labels: K,
+    register: impl FnOnce(&K) -> H,
+) -> H {
+    if let Some(handle) = known.read().get(&labels) {
+        return handle.clone();
+    }
+    let handle = register(&labels);
+    known.write().insert(labels, handle.clone());
+    handle
 }
 
 /// Whether a destination answers.
@@ -215,14 +272,16 @@ mod tests {
             http.in_flight.set(2.0);
             http.connections.set(4.0);
             let (app, cloud) = (Arc::from("crm"), Arc::from("deepseek"));
-            chat_finished(
+            let chats = ChatMetrics::default();
+            chats.finished(
                 &app,
                 &cloud,
                 "answered",
                 Duration::from_secs(1),
                 Duration::from_micros(80),
             );
-            found("EMAIL", 3);
+            chats.found("EMAIL", 2);
+            chats.found("EMAIL", 1);
             destination_up(&cloud, true);
             unknown_surrogates(1);
         });

@@ -4,21 +4,27 @@
 //! for `_`, full-width letters, and in JSON `\uXXXX` for a character. It is matched against the surrogates that this
 //! request issued and nothing else, so a bent form is never ambiguous.
 
+use super::starts::Starts;
 use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
 use std::sync::Arc;
 
-/// The surrogates of one request, sorted, so that a match narrows a range character by character.
+/// Most backslashes before the `u` of an escape: four levels of JSON in strings. A longer run is no escape, and reading
+/// it again from each of its bytes would take time without bound.
+const MOST_BACKSLASHES: usize = 15;
+
+/// The surrogates of one request, and what they stand for.
 #[derive(Debug, Clone)]
 pub(super) struct Matcher {
-    issued: Arc<[Issued]>,
+    issued: Arc<Issued>,
 }
 
 #[derive(Debug)]
 struct Issued {
-    surrogate: Box<str>,
-    entity: EntityType,
-    original: Sensitive<String>,
+    /// Sorted, so that a match narrows a range character by character.
+    surrogates: Vec<Box<str>>,
+    originals: Arc<RestoreMap>,
+    starts: Starts,
 }
 
 /// What stands at a position.
@@ -57,28 +63,36 @@ enum Read {
 }
 
 impl Matcher {
-    pub(super) fn new(map: &RestoreMap) -> Self {
-        let mut issued: Vec<Issued> = map
+    pub(super) fn new(originals: Arc<RestoreMap>) -> Self {
+        let mut surrogates: Vec<Box<str>> = originals
             .iter()
-            .map(|(surrogate, entity, original)| Issued {
-                surrogate: surrogate.into(),
-                entity,
-                original: original.clone(),
-            })
+            .map(|(surrogate, _, _)| surrogate.into())
             .collect();
-        issued.sort_unstable_by(|a, b| a.surrogate.cmp(&b.surrogate));
+        surrogates.sort_unstable();
+        let issued = Issued {
+            starts: Starts::of(&surrogates),
+            surrogates,
+            originals,
+        };
         Self {
-            issued: issued.into(),
+            issued: Arc::new(issued),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.issued.is_empty()
+        self.issued.surrogates.is_empty()
+    }
+
+    /// The next byte of `text`, at `from` or later, where a surrogate may begin; everything before it is plain.
+    pub(super) fn next(&self, text: &str, from: usize, json: bool) -> Option<usize> {
+        let bytes = text.as_bytes();
+        (from..bytes.len()).find(|at| self.issued.starts.may_be(bytes, *at, json))
     }
 
     /// Matches at the beginning of `text`; `json` reads `\uXXXX` as the character it stands for.
     pub(super) fn at(&self, text: &str, json: bool) -> Match<'_> {
-        let (mut candidates, mut depth, mut len, mut exact) = (&*self.issued, 0, 0, true);
+        let (mut candidates, mut depth, mut len) = (&*self.issued.surrogates, 0, 0);
+        let mut exact = true;
         loop {
             let unit = match read(text.as_bytes().get(len..).unwrap_or_default(), json) {
                 Read::Unit(unit) => unit,
@@ -92,26 +106,29 @@ impl Matcher {
             depth += 1;
             len += unit.len;
             exact &= unit.exact;
-            if first.surrogate.len() == depth {
-                let Issued {
-                    entity,
-                    ref original,
-                    ..
-                } = *first;
-                return Match::Whole {
-                    len,
-                    entity,
-                    original,
-                    exact,
-                };
+            if first.len() == depth {
+                return self.whole(first, len, exact);
             }
         }
+    }
+
+    fn whole(&self, surrogate: &str, len: usize, exact: bool) -> Match<'_> {
+        let known = self.issued.originals.get(surrogate);
+        known.map_or(Match::None, |(entity, original)| Match::Whole {
+            len,
+            entity,
+            original,
+            exact,
+        })
     }
 }
 
 /// Those of the sorted `candidates` that have `byte` at `depth`.
-fn narrow(candidates: &[Issued], depth: usize, byte: u8) -> &[Issued] {
-    let at = |issued: &Issued| issued.surrogate.as_bytes().get(depth).copied().unwrap_or(0);
+fn narrow(candidates: &[Box<str>], depth: usize, byte: u8) -> &[Box<str>] {
+    let at = |issued: &str| issued.as_bytes().get(depth).copied().unwrap_or(0);
+    if let [only] = candidates {
+        return if at(only) == byte { candidates } else { &[] };
+    }
     let from = candidates.partition_point(|issued| at(issued) < byte);
     let to = candidates.partition_point(|issued| at(issued) <= byte);
     candidates.get(from..to).unwrap_or_default()
@@ -145,7 +162,14 @@ fn read(bytes: &[u8], json: bool) -> Read {
 
 /// `\uXXXX` of an ASCII character; at any depth of escaping the backslashes are one run.
 fn read_escape(bytes: &[u8]) -> Read {
-    let slashes = bytes.iter().take_while(|b| **b == b'\\').count();
+    let slashes = bytes
+        .iter()
+        .take(MOST_BACKSLASHES + 1)
+        .take_while(|b| **b == b'\\')
+        .count();
+    if slashes > MOST_BACKSLASHES {
+        return Read::Other;
+    }
     match bytes.get(slashes) {
         None => return Read::End,
         Some(b'u') => {}

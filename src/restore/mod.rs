@@ -6,22 +6,34 @@
 //!
 //! Refuses to know: wire formats, policy files, keys. What may be restored where, it is told by a closure.
 
+mod html;
 mod json_place;
 mod matcher;
+mod starts;
 mod stray;
 mod surroundings;
+mod unescape;
 
 #[cfg(test)]
 mod tests;
 
 use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
+use bytes::Bytes;
 use json_place::JsonPlace;
 use matcher::{Match, Matcher};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
 use surroundings::Surroundings;
+use unescape::Unescape;
+
+/// Most strings inside strings into which an original is put: its backslashes double with each.
+const DEEPEST_ESCAPE: usize = 5;
+
+/// So many addresses of one reply are looked up in its request; each look-up reads the request once.
+const MOST_LOOK_UPS: usize = 256;
 
 /// What a channel holds, and so how a value is written into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,19 +64,25 @@ pub struct Originals {
     matcher: Matcher,
     limit_bytes: usize,
     restored_bytes: Arc<AtomicUsize>,
+    looked_up: Arc<AtomicUsize>,
     in_addresses: bool,
+    /// The request as it left.
+    sent: Bytes,
 }
 
 impl Originals {
     /// The originals of one request. `limit_bytes` caps what one reply may restore; `in_addresses` lets originals into
-    /// URLs, link targets and HTML attributes.
-    pub fn new(map: &RestoreMap, limit_bytes: usize, in_addresses: bool) -> Self {
-        let restored_bytes = Arc::default();
+    /// URLs, link targets and HTML attributes. `sent` is the request as it left: an address that stood in it up to its
+    /// surrogate is the app's own, and gets its original back.
+    pub fn new(map: &Arc<RestoreMap>, limit_bytes: usize, in_addresses: bool, sent: Bytes) -> Self {
+        let (restored_bytes, looked_up) = (Arc::default(), Arc::default());
         Self {
-            matcher: Matcher::new(map),
+            matcher: Matcher::new(Arc::clone(map)),
             limit_bytes,
             restored_bytes,
+            looked_up,
             in_addresses,
+            sent,
         }
     }
 
@@ -82,6 +100,7 @@ pub struct Restorer {
     held: String,
     surroundings: Surroundings,
     json: JsonPlace,
+    unescape: Unescape,
     strays: Strays,
     after_word: bool,
     restored: u32,
@@ -105,6 +124,7 @@ impl Restorer {
             held: String::new(),
             surroundings: Surroundings::default(),
             json: JsonPlace::default(),
+            unescape: Unescape::default(),
             strays: Strays::default(),
             after_word: false,
             restored: 0,
@@ -151,15 +171,14 @@ impl Restorer {
     }
 
     fn run(&mut self, text: &str, last: bool, out: &mut String) -> Result<(), RestoreError> {
-        let mut rest = text;
-        let originals = self.originals.clone();
-        while let Some(character) = rest.chars().next() {
-            let found = match may_begin(character) {
-                true => originals.matcher.at(rest, self.sink == Sink::Json),
-                false => Match::None,
-            };
-            let len = match found {
+        let json = self.sink == Sink::Json;
+        let matcher = self.originals.matcher.clone();
+        let (mut plain, mut at) = (text, 0);
+        while let Some(next) = matcher.next(plain, at, json) {
+            let (before, rest) = plain.split_at_checked(next).unwrap_or((plain, ""));
+            match matcher.at(rest, json) {
                 Match::Partial if !last => {
+                    self.plain(before, out);
                     rest.clone_into(&mut self.held);
                     return Ok(());
                 }
@@ -168,24 +187,33 @@ impl Restorer {
                     entity,
                     original,
                     exact,
-                } if exact || !self.after_word => {
-                    self.surrogate(rest.get(..len).unwrap_or_default(), entity, original, out)?;
-                    len
+                } => {
+                    self.plain(before, out);
+                    (plain, at) = (rest, first_len(rest));
+                    if exact || !self.after_word {
+                        let (surrogate, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+                        self.surrogate(surrogate, entity, original, out)?;
+                        (plain, at) = (after, 0);
+                    }
                 }
-                _ => {
-                    self.plain(character, out);
-                    character.len_utf8()
-                }
-            };
-            rest = rest.get(len..).unwrap_or_default();
+                _ => at = next + first_len(rest),
+            }
         }
+        self.plain(plain, out);
         Ok(())
     }
 
-    fn plain(&mut self, character: char, out: &mut String) {
-        self.advance(character);
-        self.strays.advance(character);
-        out.push(character);
+    fn plain(&mut self, text: &str, out: &mut String) {
+        out.push_str(text);
+        if self.sink == Sink::Text {
+            self.strays.advance_all(text);
+            return self.advance_text(text);
+        }
+        for character in text.chars() {
+            if let Some(meant) = self.advance_json(character) {
+                self.strays.advance(meant);
+            }
+        }
     }
 
     fn surrogate(
@@ -195,25 +223,43 @@ impl Restorer {
         original: &Sensitive<String>,
         out: &mut String,
     ) -> Result<(), RestoreError> {
-        let address = self.surroundings.forbidden() && !self.originals.in_addresses;
-        let path = if self.sink == Sink::Json {
-            self.json.path()
-        } else {
-            "$".to_owned()
+        let path = match self.sink {
+            Sink::Json => Cow::Owned(self.json.path()),
+            Sink::Text => Cow::Borrowed("$"),
         };
-        if address || !(self.permission)(entity, &path) {
-            out.push_str(surrogate);
-        } else {
-            let escaped = json_place::escape(original.expose(), self.json.level());
+        let level = self.json.level();
+        let fits = level <= DEEPEST_ESCAPE && self.fits_here(surrogate);
+        if fits && (self.permission)(entity, &path) {
+            let escaped = json_place::escape(original.expose(), level);
             self.spend(escaped.len())?;
             out.push_str(&escaped);
             self.restored += 1;
+        } else {
+            out.push_str(surrogate);
         }
         self.strays.end_word();
-        surrogate
-            .chars()
-            .for_each(|character| self.advance(character));
+        match self.sink {
+            Sink::Text => self.advance_text(surrogate),
+            Sink::Json => surrogate.chars().for_each(|character| {
+                self.advance_json(character);
+            }),
+        }
         Ok(())
+    }
+
+    /// Whether an original may stand here: not in an address, unless the app itself sent that address.
+    fn fits_here(&self, surrogate: &str) -> bool {
+        if self.originals.in_addresses || !self.surroundings.forbidden() {
+            return true;
+        }
+        let Some(beginning) = self.surroundings.beginning() else {
+            return false;
+        };
+        if self.originals.looked_up.fetch_add(1, Ordering::Relaxed) >= MOST_LOOK_UPS {
+            return false;
+        }
+        let address = json_place::escape(&format!("{beginning}{surrogate}"), 1);
+        memchr::memmem::find(&self.originals.sent, address.as_bytes()).is_some()
     }
 
     fn spend(&self, bytes: usize) -> Result<(), RestoreError> {
@@ -228,21 +274,39 @@ impl Restorer {
         Ok(())
     }
 
-    fn advance(&mut self, character: char) {
-        self.surroundings.advance(character);
-        if self.sink == Sink::Json {
-            if character == '"' {
-                self.surroundings = Surroundings::default();
-            }
-            self.json.advance(character);
+    fn advance_text(&mut self, text: &str) {
+        for character in text.chars() {
+            self.surroundings.advance(character);
         }
-        self.after_word = character.is_ascii_alphanumeric();
+        self.after_word = text
+            .bytes()
+            .next_back()
+            .is_some_and(|last| last.is_ascii_alphanumeric())
+            || (text.is_empty() && self.after_word);
+    }
+
+    /// Moves on by one character; the character that is meant, where one is complete.
+    fn advance_json(&mut self, character: char) -> Option<char> {
+        let meant = self.meant(character)?;
+        self.surroundings.advance(meant);
+        self.after_word = meant.is_ascii_alphanumeric();
+        Some(meant)
+    }
+
+    /// Outside of strings an address is over, whatever it was.
+    fn meant(&mut self, character: char) -> Option<char> {
+        self.json.advance(character);
+        let level = self.json.level();
+        if level > 0 {
+            return self.unescape.next(character, level > 1);
+        }
+        self.surroundings = Surroundings::default();
+        self.unescape = Unescape::default();
+        Some(character)
     }
 }
 
-/// Whether a surrogate, in any form that is recognised, can begin with this character.
-fn may_begin(character: char) -> bool {
-    character.is_ascii_alphabetic()
-        || character == '\\'
-        || ('\u{FF21}'..='\u{FF5A}').contains(&character)
+/// Bytes of the first character.
+fn first_len(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
 }

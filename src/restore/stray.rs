@@ -16,6 +16,22 @@ pub(super) struct Strays {
 }
 
 impl Strays {
+    /// Moves on past `text`.
+    pub(super) fn advance_all(&mut self, text: &str) {
+        if text.contains('_') || self.word.contains('_') {
+            return text.chars().for_each(|character| self.advance(character));
+        }
+        // No word that ends in here has the form: only the one that may go on is looked at.
+        let inside = text.bytes().rev().take_while(u8::is_ascii_alphanumeric);
+        let last = inside.count();
+        if last < text.len() {
+            self.word.clear();
+        }
+        let from = text.len() - last;
+        let to = text.len().min(from + LONGEST - self.word.len());
+        self.word.push_str(text.get(from..to).unwrap_or_default());
+    }
+
     /// Moves on by one character.
     pub(super) fn advance(&mut self, character: char) {
         if character.is_ascii_alphanumeric() || character == '_' {
@@ -55,6 +71,21 @@ fn has_form(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_at_once_is_its_characters_one_by_one(
+            pieces in proptest::collection::vec("[ ,张A_]{0,2}(EMAIL_XT940KMVKT|EMAIL_X|[A-Za-z0-9]{0,60})", 0..6),
+        ) {
+            let (mut at_once, mut one_by_one) = (Strays::default(), Strays::default());
+            for piece in &pieces {
+                at_once.advance_all(piece);
+                piece.chars().for_each(|character| one_by_one.advance(character));
+                let (a, b) = (&at_once, &one_by_one);
+                proptest::prop_assert_eq!((&a.word, a.count), (&b.word, b.count));
+            }
+        }
+    }
 
     #[test]
     fn only_the_full_form_counts() {

@@ -1,129 +1,333 @@
-//! Tells whether the text stands inside a URL, a link or image target, or an HTML attribute.
+//! Tells whether the text stands inside a URL, a link or image target, or an HTML tag.
 //!
 //! A hostile reply can ask for an original inside an address that the client then fetches. The machine errs towards
-//! "inside": an original that stays a surrogate is a nuisance, one that is sent out is a leak.
+//! "inside": an original that stays a surrogate is a nuisance, one that is sent out is a leak. It reads what browsers and
+//! Markdown renderers read: any mix of slashes after a scheme, escaped brackets in targets, quotes in tags.
 
-/// Longest HTML tag that is believed to be one, in characters.
-const LONGEST_TAG: usize = 2_000;
+use super::html;
+
+/// Longest beginning of an address that is remembered, in bytes.
+const LONGEST_BEGINNING: usize = 512;
+
+/// So many characters may a tag of an unknown name have: further on it was no tag (`a <b and c`).
+const LONGEST_UNKNOWN_TAG: usize = 200;
+
+/// Schemes that a browser follows without a slash behind them.
+const SCHEMES: &[&str] = &[
+    "http",
+    "https",
+    "ftp",
+    "ftps",
+    "ws",
+    "wss",
+    "file",
+    "data",
+    "blob",
+    "javascript",
+    "vbscript",
+    "mailto",
+    "view-source",
+];
+
+/// Quotes and brackets that end an address which they open.
+const PAIRS: &[(char, char)] = &[
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('“', '”'),
+    ('「', '」'),
+    ('《', '》'),
+    ('（', '）'),
+    ('【', '】'),
+];
 
 /// Where in running text the next character stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Surroundings {
     place: Place,
-    /// The last three characters in lower case, backslashes left out.
-    last: [char; 4],
+    /// The text since the last white space, or since the address began.
+    beginning: String,
+    /// Where in `beginning` the word (ASCII letters, digits, `+`, `-`, `.`) starts that is going on.
+    word: usize,
+    before: Option<char>,
+    /// The line has held nothing yet but `[` and what follows it.
+    label: bool,
+    line_begun: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
     #[default]
     Prose,
-    Url,
-    /// Between the parentheses of `](…)` or `url(…)`, this many of them open.
-    Target(u16),
-    /// After `<` and a letter; `attributes` once its name is over.
+    /// Two slashes were seen; the next character tells whether a host follows.
+    Slashes,
+    /// A URL, up to white space or this character.
+    Url(Option<char>),
+    /// Between the parentheses of `](…)` or `url(…)`: how many are open, and whether in `<…>`.
+    Target {
+        open: u16,
+        angle: bool,
+        escaped: bool,
+    },
+    /// After `[…]:` at the beginning of a line, and whether its first word has begun.
+    Reference { begun: bool },
+    /// The name of a tag, behind `<`.
+    TagName,
+    /// Behind the name: the quote that is open, and how many characters are left to an unknown tag.
     Tag {
-        attributes: bool,
-        seen: usize,
+        quote: Option<char>,
+        left: Option<usize>,
     },
 }
 
 impl Surroundings {
     /// Whether an original must not be put in here.
     pub(super) fn forbidden(&self) -> bool {
-        matches!(
-            self.place,
-            Place::Url
-                | Place::Target(_)
-                | Place::Tag {
-                    attributes: true,
-                    ..
-                }
-        )
+        !matches!(self.place, Place::Prose | Place::TagName)
+    }
+
+    /// How the address began, up to here; `None` where that is longer than is remembered.
+    pub(super) fn beginning(&self) -> Option<&str> {
+        (self.beginning.len() < LONGEST_BEGINNING).then_some(&self.beginning)
     }
 
     /// Moves on by one character.
     pub(super) fn advance(&mut self, character: char) {
         self.place = match self.place {
-            Place::Url if ends_url(character) => Place::Prose,
-            Place::Url => Place::Url,
-            Place::Target(open) => within_target(open, character),
-            Place::Tag { attributes, seen } => self.within_tag(attributes, seen, character),
-            Place::Prose => self.within_prose(character),
+            Place::Slashes if begins_host(character) => Place::Url(self.closing()),
+            Place::Prose | Place::Slashes => self.within_prose(character),
+            Place::Url(end) => within_url(end, character),
+            Place::Target {
+                open,
+                angle,
+                escaped,
+            } => within_target(open, angle, escaped, character),
+            Place::Reference { begun } => within_reference(begun, character),
+            Place::TagName => self.within_tag_name(character),
+            Place::Tag { quote, left } => within_tag(quote, left, character),
         };
-        if character != '\\' {
-            let [_, b, c, d] = self.last;
-            self.last = [b, c, d, character.to_ascii_lowercase()];
-        }
+        self.remember(character);
     }
 
     fn within_prose(&self, character: char) -> Place {
-        match (self.last, character) {
-            ([.., '/'], '/') | ([.., 'w', 'w', 'w'], '.') => Place::Url,
-            ([.., ']'] | [.., 'u', 'r', 'l'], '(') => Place::Target(1),
-            ([.., '<'], c) if c.is_ascii_alphabetic() => Place::Tag {
-                attributes: false,
-                seen: 1,
-            },
+        match (self.before, character) {
+            (Some(before), slash) if is_slash(before) && is_slash(slash) => Place::Slashes,
+            (_, ':') if self.scheme() => Place::Url(self.closing()),
+            (_, '.') if self.current_word() == "www" => Place::Url(self.closing()),
+            (Some(']'), ':') if self.label => Place::Reference { begun: false },
+            (Some(']'), '(') => target(),
+            (_, '(') if self.current_word() == "url" => target(),
+            (Some('<'), c) if c.is_ascii_alphabetic() => Place::TagName,
             _ => Place::Prose,
         }
     }
 
-    fn within_tag(&self, attributes: bool, seen: usize, character: char) -> Place {
-        let blank_line = character == '\n' && self.last[3] == '\n';
-        if character == '>' || seen > LONGEST_TAG || blank_line {
-            return Place::Prose;
+    fn within_tag_name(&self, character: char) -> Place {
+        let name = self.beginning.rsplit('<').next().unwrap_or_default();
+        match character {
+            '>' => Place::Prose,
+            ':' => Place::Url(Some('>')),
+            c if c.is_ascii_whitespace() || c == '/' => {
+                let known = html::is_element(name) || name.contains('-');
+                Place::Tag {
+                    quote: None,
+                    left: (!known).then_some(LONGEST_UNKNOWN_TAG),
+                }
+            }
+            c if c.is_ascii_alphanumeric() || c == '-' || c == '_' => Place::TagName,
+            _ => Place::Prose,
         }
-        let attributes = attributes || character.is_ascii_whitespace() || character == '/';
-        Place::Tag {
-            attributes,
-            seen: seen + 1,
+    }
+
+    fn remember(&mut self, character: char) {
+        if self.place == Place::Prose && character.is_whitespace() {
+            self.beginning.clear();
+        } else if self.beginning.len() < LONGEST_BEGINNING {
+            self.beginning.push(character);
         }
+        let in_word = character.is_ascii_alphanumeric() || "+-.".contains(character);
+        if !in_word || self.beginning.is_empty() {
+            self.word = self.beginning.len();
+        }
+        match character {
+            '\n' => (self.label, self.line_begun) = (false, false),
+            '[' if !self.line_begun => (self.label, self.line_begun) = (true, true),
+            '^' if self.before == Some('[') => self.label = false,
+            c if !c.is_whitespace() => self.line_begun = true,
+            _ => {}
+        }
+        self.before = Some(character);
+    }
+
+    fn current_word(&self) -> &str {
+        let word = self.beginning.get(self.word..).unwrap_or_default();
+        if word.eq_ignore_ascii_case("www") {
+            return "www";
+        }
+        if word.eq_ignore_ascii_case("url") {
+            "url"
+        } else {
+            word
+        }
+    }
+
+    fn scheme(&self) -> bool {
+        let word = self.current_word();
+        SCHEMES
+            .iter()
+            .any(|scheme| word.eq_ignore_ascii_case(scheme))
+    }
+
+    /// The character that ends an address which began with the current word: the partner of what stands before it.
+    fn closing(&self) -> Option<char> {
+        let before = self.beginning.get(..self.word)?.trim_end_matches(is_slash);
+        let before = before
+            .trim_end_matches(':')
+            .trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+        let opening = before.chars().next_back()?;
+        PAIRS
+            .iter()
+            .find(|(open, _)| *open == opening)
+            .map(|(_, close)| *close)
     }
 }
 
-fn within_target(open: u16, character: char) -> Place {
+const fn target() -> Place {
+    Place::Target {
+        open: 1,
+        angle: false,
+        escaped: false,
+    }
+}
+
+fn within_url(end: Option<char>, character: char) -> Place {
+    let over =
+        character.is_whitespace() || matches!(character, '<' | '>') || end == Some(character);
+    if over { Place::Prose } else { Place::Url(end) }
+}
+
+fn within_target(open: u16, angle: bool, escaped: bool, character: char) -> Place {
+    let next = |open, angle| Place::Target {
+        open,
+        angle,
+        escaped: false,
+    };
     match character {
-        '(' => Place::Target(open.saturating_add(1)),
+        _ if escaped => next(open, angle),
+        '\\' => Place::Target {
+            open,
+            angle,
+            escaped: true,
+        },
+        '<' => next(open, true),
+        '>' => next(open, false),
+        _ if angle => next(open, true),
+        '(' => next(open.saturating_add(1), false),
         ')' if open <= 1 => Place::Prose,
-        ')' => Place::Target(open - 1),
-        '\n' => Place::Prose,
-        _ => Place::Target(open),
+        ')' => next(open - 1, false),
+        _ => next(open, false),
     }
 }
 
-fn ends_url(character: char) -> bool {
-    character.is_whitespace() || "<>\"`，。；！？、）】》」』“”".contains(character)
+fn within_reference(begun: bool, character: char) -> Place {
+    match (begun, character.is_whitespace()) {
+        (true, true) => Place::Prose,
+        (false, true) => Place::Reference { begun: false },
+        (_, false) => Place::Reference { begun: true },
+    }
+}
+
+fn within_tag(quote: Option<char>, left: Option<usize>, character: char) -> Place {
+    let left = left.map(|left| left.saturating_sub(1));
+    match (quote, character) {
+        _ if left == Some(0) => Place::Prose,
+        (None, '>') => Place::Prose,
+        (None, '"' | '\'') => Place::Tag {
+            quote: Some(character),
+            left,
+        },
+        (Some(open), c) if open == c => Place::Tag { quote: None, left },
+        _ => Place::Tag { quote, left },
+    }
+}
+
+/// Browsers take a backslash for a slash, and fold full-width ones.
+fn is_slash(character: char) -> bool {
+    matches!(character, '/' | '\\' | '／' | '＼')
+}
+
+/// Behind two slashes: what a host, or more slashes, can begin with.
+fn begins_host(character: char) -> bool {
+    character.is_ascii_alphanumeric() || is_slash(character) || "[%_@.&".contains(character)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn forbidden(text: &str) -> bool {
+        let mut place = Surroundings::default();
+        text.chars().for_each(|c| place.advance(c));
+        place.forbidden()
+    }
+
     #[test]
-    fn addresses_are_told_from_prose() {
-        let cases = [
-            ("write to ", false),
-            ("see https://a.example/?q=", true),
-            ("see https://a.example/ and ", false),
-            ("see https:\\/\\/a.example/?q=", true),
-            ("![x](http:a.example/?q=", true),
-            ("![x](a(b)", true),
-            ("[x](a) ", false),
-            ("<img src=\"/", true),
-            ("<img src=x> ", false),
-            ("<", false),
-            ("a < b and ", false),
-            ("请访问https://a.example，联系", false),
-            ("www.a.example/?q=", true),
-            ("background:url(", true),
-            ("// a comment about ", false),
-            ("//a.example/", true),
+    fn an_original_is_kept_out_of_every_kind_of_address() {
+        let inside = [
+            "see https://a.example/?q=",
+            "see https:/a.example/?q=",
+            "https:\\\\a.example/",
+            "/\\a.example/",
+            "https:／／a.example/?q=",
+            "//a.example/",
+            "www.a.example/?q=",
+            "请访问https://a.example，联系",
+            "https://a.example/?q=\"",
+            "![x](http:a.example/?q=",
+            "![x](a(b)",
+            "![x](https://a.example/\\)?q=",
+            "![x](<https://a.example/)?q=",
+            "![x](\nhttp:a.example/?q=",
+            "![x](\n/collect?q=",
+            "[r]: http:a.example/?q=",
+            "[r]: https:&#47;&#47;a.example/",
+            "[r]:\n  /track?q=",
+            "text\n[r]: https://a.example/?q=\"",
+            "<img src=\"/",
+            "<img alt=\">\" src=\"http:a.example/?q=",
+            "<img\n\nsrc=\"http:a.example/?q=",
+            "x<img src=",
+            "<mailto:a@b.example?body=",
+            "javascript:f('",
+            "background:url(",
         ];
-        for (text, forbidden) in cases {
-            let mut place = Surroundings::default();
-            text.chars().for_each(|c| place.advance(c));
-            assert_eq!(place.forbidden(), forbidden, "{text}");
+        for text in inside {
+            assert!(forbidden(text), "{text}");
         }
+        assert!(forbidden(&format!("<img {} src=", "x".repeat(5_000))));
+    }
+
+    #[test]
+    fn prose_and_code_get_their_originals() {
+        let outside = [
+            "write to ",
+            "see https://a.example/ and ",
+            "[x](a) ",
+            "<img src=x> ",
+            "<",
+            "a < b and ",
+            "for (i=0;i<n;i++) send(\"",
+            "// a comment about ",
+            "//联系",
+            "{\"url\":\"https://a.example\",\"name\":\"",
+            "（https://a.example）联系",
+            "[^1]: ",
+            "name:",
+            "[r]: https://a.example\n",
+        ];
+        for text in outside {
+            assert!(!forbidden(text), "{text}");
+        }
+        assert!(!forbidden(&format!("if x <y and {}", "z ".repeat(200))));
     }
 }

@@ -22,7 +22,7 @@ fn map() -> RestoreMap {
 
 fn restorer(sink: Sink) -> Restorer {
     Restorer::new(
-        Originals::new(&map(), 10_000, false),
+        Originals::new(&Arc::new(map()), 10_000, false, Bytes::new()),
         sink,
         Arc::new(|_, _| true),
     )
@@ -87,12 +87,46 @@ fn json_is_escaped_at_the_level_where_a_surrogate_stands() {
             r#"{"to":"lena@example.org"}"#,
         ),
         (
+            r#"{"to":"a\n\u0045MAIL_XT940KMVKT\u0020\u0065mail_xt940kmvkt"}"#,
+            r#"{"to":"a\nlena@example.org\u0020lena@example.org"}"#,
+        ),
+        (
             r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"EMAIL_XT940KMVKT"}"#,
             r#"{"u":"https://a/?EMAIL_XT940KMVKT","to":"lena@example.org"}"#,
         ),
     ];
     for (text, expected) in cases {
         assert_eq!(whole(Sink::Json, text), expected);
+    }
+}
+
+#[test]
+fn addresses_in_json_keep_surrogates_however_they_are_escaped() {
+    for address in [
+        "https://a/?",
+        r"https:\/\/a/?",
+        r"https:\u002f\u002fa/?",
+        r"![x]\u0028a/",
+        r#"{\"u\":\"https:\\u002f\\u002fa/?"#,
+        r#"<img src=\""#,
+        r#"\u003cimg src=\""#,
+        r#"<a title=\"x\" href=\""#,
+    ] {
+        let text = format!(r#"{{"u":"{address}EMAIL_XT940KMVKT","to":"EMAIL_XT940KMVKT"}}"#);
+        let expected = text.replace(r#""to":"EMAIL_XT940KMVKT"#, r#""to":"lena@example.org"#);
+        assert_eq!(whole(Sink::Json, &text), expected);
+    }
+}
+
+#[test]
+fn an_unknown_surrogate_behind_an_escape_is_counted() {
+    for text in [
+        r#"{"to":"EMAIL_0000000000"}"#,
+        r#"{"to":"a\nEMAIL_0000000000"}"#,
+        r#"{"to":"\u0045MAIL\u005f0000000000"}"#,
+        r#"{"to":"{\"x\":\"a\\nEMAIL_0000000000\"}"}"#,
+    ] {
+        assert_eq!(in_pieces(Sink::Json, &[text]).1.unknown(), 1, "{text}");
     }
 }
 
@@ -118,7 +152,11 @@ fn unknown_surrogates_are_counted_and_left() {
 #[test]
 fn a_path_that_the_policy_does_not_name_keeps_its_surrogate() {
     let permission: Permission = Arc::new(|_, path| path == "$.to");
-    let mut restorer = Restorer::new(Originals::new(&map(), 100, false), Sink::Json, permission);
+    let mut restorer = Restorer::new(
+        Originals::new(&Arc::new(map()), 100, false, Bytes::new()),
+        Sink::Json,
+        permission,
+    );
     let mut out = String::new();
     restorer
         .push(
@@ -185,5 +223,52 @@ proptest! {
     #[test]
     fn text_without_surrogates_is_untouched(text in "\\PC{0,80}") {
         prop_assert_eq!(whole(Sink::Text, &text), text);
+    }
+}
+
+#[test]
+fn a_run_of_backslashes_is_read_in_time_that_grows_with_its_length() {
+    let (mut out, mut restorer) = (String::new(), restorer(Sink::Json));
+    let text = format!("{{\"a\":\"{}", "\\".repeat(2_000_000));
+    restorer.push(&text, &mut out).unwrap();
+    assert!(
+        text.len() - out.len() < 64,
+        "held back {}",
+        text.len() - out.len()
+    );
+}
+
+#[test]
+fn an_address_that_the_app_itself_sent_gets_its_original_back() {
+    let sent = Bytes::from_static(br#"{"content":"open https://a.example/EMAIL_XT940KMVKT now"}"#);
+    let restore = |text: &str| {
+        let originals = Originals::new(&Arc::new(map()), 10_000, false, sent.clone());
+        let mut restorer = Restorer::new(originals, Sink::Text, Arc::new(|_, _| true));
+        let mut out = String::new();
+        restorer.push(text, &mut out).unwrap();
+        restorer.finish(&mut out).unwrap();
+        out
+    };
+    let own = "I open https://a.example/EMAIL_XT940KMVKT now";
+    assert_eq!(
+        restore(own),
+        "I open https://a.example/lena@example.org now"
+    );
+    for other in [
+        "https://b.example/EMAIL_XT940KMVKT",
+        "![x](https://a.example/EMAIL_XT940KMVKT)",
+    ] {
+        assert_eq!(restore(other), other);
+    }
+}
+
+#[test]
+fn escapes_in_arguments_do_not_hide_an_address() {
+    for kept in [
+        r#"{"url":"https:\u002f\u002fa.example\u002f?q=EMAIL_XT940KMVKT"}"#,
+        r#"{"html":"\u003cimg src=x?EMAIL_XT940KMVKT"}"#,
+        r#"{"html":"<img src=\"/c?q=EMAIL_XT940KMVKT"}"#,
+    ] {
+        assert_eq!(whole(Sink::Json, kept), kept);
     }
 }

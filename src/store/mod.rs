@@ -19,10 +19,13 @@ pub use sqlite::SqliteStore;
 
 use serde::Deserialize;
 use std::fmt;
+use std::mem;
 use std::ops::Range;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 /// When a write counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -191,14 +194,56 @@ pub struct Health {
 }
 
 /// Resolves to the entry's sequence number when it is as durable as configured.
+///
+/// The first poll lets everyone go on who can, so that they join the same commit, and only then is the writer called. Who
+/// drops it before that has the entry written all the same, at most 50 ms later.
 #[derive(Debug)]
-pub struct Receipt(oneshot::Receiver<Result<u64, StoreError>>);
+pub struct Receipt {
+    told: oneshot::Receiver<Result<u64, StoreError>>,
+    call: Call,
+}
+
+/// How far a receipt is with calling the writer.
+#[derive(Debug)]
+enum Call {
+    Due(Arc<dyn Caller>),
+    AfterOthers(Arc<dyn Caller>),
+    Done,
+}
+
+/// Calls the writer, unless it is at work or nothing waits any more.
+trait Caller: Send + Sync + fmt::Debug {
+    fn call(&self);
+}
+
+impl Receipt {
+    fn new(told: oneshot::Receiver<Result<u64, StoreError>>, caller: Arc<dyn Caller>) -> Self {
+        let call = Call::Due(caller);
+        Self { told, call }
+    }
+}
 
 impl Future for Receipt {
     type Output = Result<u64, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0)
+        self.call = match mem::replace(&mut self.call, Call::Done) {
+            Call::Due(caller) => {
+                // Wakes this task after the runtime has looked for others that are ready.
+                if pin!(yield_now()).poll(context).is_pending() {
+                    self.call = Call::AfterOthers(caller);
+                    return Poll::Pending;
+                }
+                caller.call();
+                Call::Done
+            }
+            Call::AfterOthers(caller) => {
+                caller.call();
+                Call::Done
+            }
+            Call::Done => Call::Done,
+        };
+        Pin::new(&mut self.told)
             .poll(context)
             .map(|sent| sent.unwrap_or(Err(StoreError::Closed)))
     }

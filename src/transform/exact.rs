@@ -15,6 +15,9 @@ const LONG_CHARS: usize = 8;
 
 /// Whether `value` is long enough to be sought.
 pub(super) fn is_sought(value: &str) -> bool {
+    if value.is_ascii() {
+        return value.len() >= MIN_CHARS && value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    }
     let cjk = value.chars().filter(|c| is_cjk(*c)).count() >= MIN_CJK_CHARS;
     let long = value.chars().nth(MIN_CHARS - 1).is_some();
     value.len() >= 4 && (cjk || long) && value.chars().any(char::is_alphanumeric)

@@ -120,11 +120,6 @@ impl Needles {
         self.all.is_empty()
     }
 
-    /// Whether some needle holds one of these bytes.
-    pub(super) fn hold(&self, wanted: impl Fn(u8) -> bool) -> bool {
-        self.bytes.iter().any(|byte| wanted(*byte))
-    }
-
     /// Calls `hit` once for each place where a needle stands, overlapping ones too, in no strict order.
     pub(super) fn seek(&self, text: &[u8], mut hit: impl FnMut(Span, u32)) {
         if self.is_empty() {

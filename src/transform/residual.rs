@@ -7,6 +7,7 @@ use super::exact::{is_sought, is_whole};
 use super::needles::{Needles, Sought};
 use super::{Transformed, form, views};
 use crate::base::{EntityType, Span};
+use data_encoding::BASE64_NOPAD;
 use memchr::memmem;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
@@ -55,11 +56,6 @@ const PROTOCOL_WORDS: &[&str] = &[
     "top_p",
 ];
 
-/// RFC 4648, section 4.
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-/// RFC 4648, section 5.
-const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// Marks the meaning of a needle that is encoded, and so doesn't stand anywhere by chance. Others are text: a
 /// hit must be whole, and not of our own making.
 const ENCODED: u32 = 1 << 31;
@@ -77,15 +73,18 @@ pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> 
     let mut left = transformed.stuck.clone();
     let mut sought = Sought::default();
     let mut types = Vec::new();
+    let mut escaped = false;
     for (entity, original) in transformed.originals() {
         if is_sought(original) {
+            escaped |= original
+                .bytes()
+                .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
             spell(original, types.len() as u32, &mut sought);
             types.push(entity);
         }
     }
     let needles = Needles::new(sought);
     if !needles.is_empty() {
-        let escaped = needles.hold(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
         views::each(outbound, escaped, |view| {
             needles.seek(view, |span, meaning| {
                 let encoded = meaning & ENCODED != 0;
@@ -117,12 +116,31 @@ fn spell(value: &str, meaning: u32, sought: &mut Sought) {
         });
     }
     for before in 0..3 {
-        sought.add_from(meaning | ENCODED, |out| {
-            base64(value.as_bytes(), before, STANDARD, out);
-        });
-        sought.add_from(meaning | ENCODED, |out| {
-            base64(value.as_bytes(), before, URL, out);
-        });
+        spell_base64(value, before, meaning | ENCODED, sought);
+    }
+}
+
+/// In both alphabets of base64, where they differ, when `before` bytes (0–2) of a group of three stand before it.
+fn spell_base64(value: &str, before: usize, meaning: u32, sought: &mut Sought) {
+    let mut padded = Zeroizing::new(Vec::with_capacity(before + value.len()));
+    padded.resize(before, 0);
+    padded.extend_from_slice(value.as_bytes());
+    let spelled = Zeroizing::new(BASE64_NOPAD.encode(&padded));
+    // The first characters hold bits of what stands before, the last one may hold bits of what follows.
+    let own = (before * 8).div_ceil(6)..padded.len() * 8 / 6;
+    let own = spelled.as_bytes().get(own).unwrap_or_default();
+    sought.add(own, meaning);
+    if own.iter().any(|byte| matches!(byte, b'+' | b'/')) {
+        sought.add_from(meaning, |out| out.extend(own.iter().map(|byte| url(*byte))));
+    }
+}
+
+/// The character of RFC 4648, section 5, for one of section 4.
+const fn url(standard: u8) -> u8 {
+    match standard {
+        b'+' => b'-',
+        b'/' => b'_',
+        same => same,
     }
 }
 
@@ -143,21 +161,6 @@ fn spell_wide(value: &str, meaning: u32, sought: &mut Sought) {
 
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
-}
-
-/// Appends the base64 characters that `value` alone determines when `before` bytes (0–2) of a group of three
-/// stand before it.
-fn base64(value: &[u8], before: usize, alphabet: &[u8; 64], out: &mut Vec<u8>) {
-    // The first characters hold bits of what stands before, the last one may hold bits of what follows.
-    let first = (before * 8).div_ceil(6);
-    let end = (before + value.len()) * 8 / 6;
-    for at in first..end {
-        let bit = at * 6 - before * 8;
-        let byte = |at: usize| u16::from(value.get(at).copied().unwrap_or_default());
-        let pair = byte(bit / 8) << 8 | byte(bit / 8 + 1);
-        let sextet = pair >> (10 - bit % 8) & 63;
-        out.extend(alphabet.get(usize::from(sextet)));
-    }
 }
 
 /// Whether a hit as text is a value that stands there, and not ours, the protocol's or part of a word.

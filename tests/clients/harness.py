@@ -47,6 +47,10 @@ class Destination(http.server.ThreadingHTTPServer):
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
     def answer(self, **script):
         """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive."""
         self.script = script
@@ -175,7 +179,9 @@ class Gateway:
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=5)
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        status, body = answer.status, answer.read()
+        connection.close()
+        return status, body
 
     def read_log(self):
         return pathlib.Path(self.folder.name, "log").read_text(errors="replace")

@@ -24,11 +24,11 @@ class OpenAi(unittest.TestCase):
     def tearDownClass(cls):
         cls.client.close()
         cls.gateway.stop()
-        cls.destination.shutdown()
+        cls.destination.stop()
 
     def ask(self, text=QUESTION, **more):
         messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": text}]
-        return self.client.chat.completions.create(model="deepseek-chat", messages=messages, **more)
+        return self.client.chat.completions.create(model="deepseek-flash", messages=messages, **more)
 
     def assert_nothing_left(self):
         self.assertTrue(self.destination.bodies, "the destination got no request")
@@ -68,9 +68,9 @@ class OpenAi(unittest.TestCase):
     def test_a_conversation_keeps_its_bytes(self):
         self.destination.answer()
         messages = [{"role": "user", "content": QUESTION}]
-        first = self.client.chat.completions.create(model="deepseek-chat", messages=messages)
+        first = self.client.chat.completions.create(model="deepseek-flash", messages=messages)
         messages += [first.choices[0].message.to_dict(), {"role": "user", "content": "and now in English"}]
-        self.client.chat.completions.create(model="deepseek-chat", messages=messages)
+        self.client.chat.completions.create(model="deepseek-flash", messages=messages)
         one, two = self.destination.bodies
         user = json.loads(one)["messages"][0]["content"]
         again = json.loads(two)["messages"]

@@ -6,8 +6,10 @@
 use super::digest::of_file;
 use super::{Model, ModelError, Progress, Sha256};
 use serde::{Deserialize, Serialize};
+use std::fs::DirBuilder;
 use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -154,7 +156,12 @@ impl Folder {
 
     /// Makes the folder and keeps other pulls out until the lock is dropped; waits for one that is under way.
     pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, ModelError> {
-        std::fs::create_dir_all(&self.0).map_err(ModelError::file("make", &self.0))?;
+        // The folder is often in the data folder, which must be for its owner only, whoever makes it first.
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0);
+        made.map_err(ModelError::file("make", &self.0))?;
         let path = self.0.join(".lock");
         let lock = File::options()
             .create(true)

@@ -206,7 +206,8 @@ impl Store for SqliteStore {
     fn append(&self, body: Body, write: Write) -> Receipt {
         let (teller, receipt) = oneshot::channel();
         self.push(body, write, Waiter::Task(teller));
-        Receipt(receipt)
+        let queue: Arc<Queue> = Arc::clone(&self.queue);
+        Receipt::new(receipt, queue)
     }
 
     fn append_later(&self, body: Body) {

@@ -1,9 +1,9 @@
 //! How long the writer waits: for work, and for company that shares a commit.
 //!
-//! A commit costs some 25 µs of CPU in the `os` durability and a sync of the disk in `fsync`, however many entries it has. One
-//! client that waits for each reply must not wait for company that never comes; of many, those who arrive just after a
-//! commit began would wait for two. So the writer waits as long as that has brought company lately, and seldom tries
-//! whether it would.
+//! In the `fsync` durability a commit costs a sync of the disk, however many entries it has. One client that waits for each
+//! reply must not wait for company that never comes; of many, those who arrive just after a commit began would wait for
+//! two. So the writer waits as long as that has brought company lately, and seldom tries whether it would. In the `os`
+//! durability a commit is over sooner than a wait: those join it who were ready when it was asked for.
 
 use super::queue::LATER;
 use crate::store::Durability;
@@ -16,6 +16,9 @@ const PROBE: Duration = Duration::from_millis(500);
 /// Batches after which waiting is tried again, at first and at last: it doubles while nobody comes.
 const TRY_AFTER: u32 = 16;
 const TRY_AFTER_MOST: u32 = 4_096;
+
+/// How many make it worth to wait for them.
+const WORTH_IT: usize = 2;
 
 /// Keeps the writer's time.
 pub(super) struct Pace {
@@ -67,23 +70,14 @@ impl Pace {
     }
 
     pub(super) const fn wants_company(&self) -> bool {
-        self.company || self.next_try == 0
+        matches!(self.durability, Durability::Fsync) && (self.company || self.next_try == 0)
     }
 
     pub(super) fn company(&self) -> Company {
-        let slice = match self.durability {
-            Durability::Os => Duration::from_micros(100),
-            Durability::Fsync => {
-                (self.commit / 8).clamp(Duration::from_micros(50), Duration::from_micros(250))
-            }
-        };
-        let most = match self.durability {
-            Durability::Os => slice * 4,
-            Durability::Fsync => (self.commit * 2 / 5).max(slice),
-        };
+        let slice = (self.commit / 8).clamp(Duration::from_micros(50), Duration::from_micros(250));
         Company {
             slice,
-            most,
+            most: (self.commit * 2 / 5).max(slice),
             enough: self.came.max(1) + 1,
         }
     }
@@ -94,7 +88,7 @@ impl Pace {
             return;
         }
         self.came = waiting;
-        self.company = waiting >= self.worth_it();
+        self.company = waiting >= WORTH_IT;
         if self.company {
             self.try_after = TRY_AFTER;
             self.next_try = TRY_AFTER;
@@ -103,15 +97,6 @@ impl Pace {
             self.next_try = self.try_after;
         } else {
             self.next_try -= 1;
-        }
-    }
-
-    /// How many make it worth to wait for them. To two or three the time is worth more than the 25 µs of CPU.
-    const fn worth_it(&self) -> usize {
-        match (self.durability, self.company) {
-            (Durability::Fsync, _) => 2,
-            (Durability::Os, false) => 5,
-            (Durability::Os, true) => 3,
         }
     }
 
@@ -142,10 +127,11 @@ mod tests {
 
     #[test]
     fn one_client_is_hardly_ever_made_to_wait_and_a_crowd_nearly_always() {
-        let mut pace = Pace::new(Durability::Os);
+        let mut pace = Pace::new(Durability::Fsync);
         assert!(waits(&mut pace, 100_000, 1) < 40);
         assert!(waits(&mut pace, 5_000, 8) > 4_990);
         assert_eq!(waits(&mut pace, 10, 1), 1);
+        assert_eq!(waits(&mut Pace::new(Durability::Os), 5_000, 8), 0);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What waits to be written, and for how long it may.
 
-use crate::store::{Body, CheckpointRow, KeyRow, Sequencer, StoreError, Write};
+use crate::store::{Body, Caller, CheckpointRow, KeyRow, Sequencer, StoreError, Write};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::Range;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -84,6 +85,17 @@ impl Job {
             })
         )
     }
+
+    /// Whether it calls the writer itself; a task does so when others have had time to join it.
+    const fn calls(&self) -> bool {
+        !matches!(
+            self,
+            Self::Entry(Entry {
+                waiter: Waiter::Nobody | Waiter::Task(_),
+                ..
+            })
+        )
+    }
 }
 
 #[derive(Default)]
@@ -124,10 +136,10 @@ impl Queue {
         if state.jobs.len() >= MOST_JOBS {
             return job.refuse(StoreError::Overloaded);
         }
-        let urgent = job.is_urgent();
-        state.urgent += usize::from(urgent);
+        let calls = job.calls();
+        state.urgent += usize::from(job.is_urgent());
         state.jobs.push_back(job);
-        let ring = state.sleep == Sleep::Deep || (urgent && state.sleep == Sleep::Light);
+        let ring = state.sleep == Sleep::Deep || (calls && state.sleep == Sleep::Light);
         if ring {
             state.sleep = Sleep::Awake;
         }
@@ -225,5 +237,25 @@ impl Queue {
         for job in jobs {
             drop(job.refuse(StoreError::Closed));
         }
+    }
+}
+
+impl Caller for Queue {
+    fn call(&self) {
+        let mut state = self.state.lock();
+        let ring = state.urgent > 0 && state.sleep != Sleep::Awake;
+        if ring {
+            state.sleep = Sleep::Awake;
+        }
+        drop(state);
+        if ring {
+            self.bell.notify_one();
+        }
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
     }
 }

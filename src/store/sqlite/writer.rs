@@ -124,24 +124,24 @@ impl Writer {
     /// Tells those who wait; after a failure those entries that nobody waits for stay queued.
     fn report(&self, outcome: &Result<(), StoreError>, entries: Vec<Entry>) {
         let mut again = Vec::new();
-        let mut refused = 0;
         match outcome {
             Ok(()) => self.status.wrote(true),
             Err(error) if error.is_failure() => self.status.wrote(false),
             Err(_) => {}
         }
+        if outcome.is_err() {
+            // Counted before it is told, so that who was refused finds it counted.
+            let waited = entries.iter().filter(|entry| !entry.waiter.is_nobody());
+            self.status.refuse(waited.count() as u64);
+        }
         for entry in entries {
             match outcome {
                 Ok(()) => entry.waiter.tell(Ok(entry.sequence)),
                 Err(_) if entry.waiter.is_nobody() => again.push(entry),
-                Err(error) => {
-                    refused += 1;
-                    entry.waiter.tell(Err(error.clone()));
-                }
+                Err(error) => entry.waiter.tell(Err(error.clone())),
             }
         }
         if outcome.is_err() {
-            self.status.refuse(refused);
             self.status.lose(self.queue.put_back(again));
         }
     }
