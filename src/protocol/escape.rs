@@ -16,6 +16,9 @@ pub(super) struct Escape {
     pub(super) len: usize,
 }
 
+/// Raw bytes of the escape of half a surrogate pair.
+pub(super) const HALF_LEN: usize = 6;
+
 /// What is wrong with an escape sequence.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EscapeFault {
@@ -66,7 +69,8 @@ fn hex4(bytes: &[u8], from: usize) -> Result<u32, EscapeFault> {
     })
 }
 
-/// The text of a raw string (the bytes between its quotes). What is no escape is kept as it is.
+/// The text of a raw string (the bytes between its quotes). What is no escape is kept as it is, and half a surrogate
+/// pair reads as U+FFFD.
 pub(super) fn decode(raw: &str) -> Cow<'_, str> {
     if memchr(b'\\', raw.as_bytes()).is_none() {
         return Cow::Borrowed(raw);
@@ -201,6 +205,8 @@ impl<'r> Iterator for Pieces<'r> {
             None => (self.rest.len(), None),
             Some(0) => match read_escape(self.rest.as_bytes()) {
                 Ok(escape) => (escape.len, Some(escape.character)),
+                // Only replies have them: one half may be in this chunk, the other in the next.
+                Err(EscapeFault::LoneSurrogate) => (HALF_LEN, Some(char::REPLACEMENT_CHARACTER)),
                 Err(_) => (1, None),
             },
             Some(literal) => (literal, None),

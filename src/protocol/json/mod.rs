@@ -1,7 +1,7 @@
 //! Our JSON scanner: one pass over the body, byte spans for every value, no copies.
 //!
 //! Strictly RFC 8259, and stricter where two readers could read two things: duplicate keys (compared decoded) and
-//! escapes of half a surrogate pair are refused, as are a byte order mark, control characters in strings, invalid
+//! escapes of half a surrogate pair (except in replies) are refused, as are a byte order mark, control characters in strings, invalid
 //! UTF-8, and any nesting or number of strings over [`Limits`]. There is no recursion: while a container is open, its
 //! node remembers its parent.
 //!
@@ -51,6 +51,14 @@ pub(super) fn scan<'t>(bytes: &'t [u8], limits: &Limits) -> Result<Document<'t>,
     scan_text(text, limits)
 }
 
+/// As [`scan`], but half a surrogate pair is taken: a server that streams may cut a character in two.
+pub(super) fn scan_reply<'t>(
+    bytes: &'t [u8],
+    limits: &Limits,
+) -> Result<Document<'t>, ProtocolError> {
+    scanned(read_utf8(bytes)?, limits, true)
+}
+
 fn read_utf8(bytes: &[u8]) -> Result<&str, ProtocolError> {
     simdutf8::basic::from_utf8(bytes).map_err(|_| {
         let at =
@@ -61,10 +69,18 @@ fn read_utf8(bytes: &[u8]) -> Result<&str, ProtocolError> {
 
 /// As [`scan`], for what is known to be UTF-8.
 pub(super) fn scan_text<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, ProtocolError> {
+    scanned(text, limits, false)
+}
+
+fn scanned<'t>(
+    text: &'t str,
+    limits: &Limits,
+    halves: bool,
+) -> Result<Document<'t>, ProtocolError> {
     if u32::try_from(text.len()).is_err() {
         return Err(ProtocolError::TooLong);
     }
-    Scanner::new(text, limits).run()
+    Scanner::new(text, limits, halves).run()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::value::{Kind, NONE, Node, Value};
 use super::{DEEPEST, Document, Limits};
 use crate::base::Span;
 use crate::protocol::ProtocolError;
-use crate::protocol::escape::{EscapeFault, read_escape};
+use crate::protocol::escape::{EscapeFault, HALF_LEN, read_escape};
 use memchr::memchr2;
 
 /// What comes next.
@@ -28,10 +28,12 @@ pub(super) struct Scanner<'t> {
     strings: usize,
     max_depth: usize,
     max_strings: usize,
+    /// Whether half a surrogate pair is taken as it is.
+    halves: bool,
 }
 
 impl<'t> Scanner<'t> {
-    pub(super) fn new(text: &'t str, limits: &Limits) -> Self {
+    pub(super) fn new(text: &'t str, limits: &Limits, halves: bool) -> Self {
         Self {
             bytes: text.as_bytes(),
             at: 0,
@@ -45,6 +47,7 @@ impl<'t> Scanner<'t> {
             strings: 0,
             max_depth: limits.max_depth.min(DEEPEST),
             max_strings: limits.max_strings,
+            halves,
         }
     }
 
@@ -205,6 +208,7 @@ impl<'t> Scanner<'t> {
             Ok(escape) => Ok(escape.len),
             Err(EscapeFault::Unknown) => Err(self.expected("an escape that JSON knows")),
             Err(EscapeFault::BadHex) => Err(self.expected("four hexadecimal digits")),
+            Err(EscapeFault::LoneSurrogate) if self.halves => Ok(HALF_LEN),
             Err(EscapeFault::LoneSurrogate) => Err(ProtocolError::LoneSurrogate { at: self.at }),
         }
     }

@@ -8,7 +8,7 @@ mod walk;
 use crate::base::Span;
 use crate::protocol::ProtocolError;
 use crate::protocol::escape::escape;
-use crate::protocol::json::{Limits, scan};
+use crate::protocol::json::{Limits, scan_reply};
 use crate::protocol::part::Address;
 use crate::protocol::splice::Edit;
 use bytes::Bytes;
@@ -114,10 +114,10 @@ impl ChatReply {
     /// an upstream's error may have any shape.
     ///
     /// # Errors
-    /// Anything that is not strict JSON within the limits.
+    /// Anything that is not strict JSON within the limits; but half a surrogate pair is taken and reads as U+FFFD.
     pub fn parse(json: Bytes, limits: &Limits) -> Result<Self, ProtocolError> {
         let mut found = Found::default();
-        if let Some(root) = scan(&json, limits)?.root() {
+        if let Some(root) = scan_reply(&json, limits)?.root() {
             found.root(root);
         }
         Ok(Self { body: json, found })

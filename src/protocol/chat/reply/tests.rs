@@ -207,6 +207,22 @@ fn replaces_whole_values() {
 }
 
 #[test]
+fn a_character_cut_in_two_by_the_server_does_not_end_the_stream() {
+    for (content, text) in [
+        (r"a\ud83d", "a\u{fffd}"),
+        (r"\ude00b", "\u{fffd}b"),
+        (r"\ud83d\ude00", "😀"),
+        (r"\ud83d\u0041", "\u{fffd}A"),
+    ] {
+        let body = format!(r#"{{"choices":[{{"delta":{{"content":"{content}"}}}}]}}"#);
+        assert_eq!(parts(&body), [(0, Field::Content, text.to_owned())]);
+        assert_eq!(parse(&body).body(), body.as_bytes());
+    }
+    let request = format!(r#"{{"messages":[{{"content":"{}"}}]}}"#, r"a\ud83d");
+    assert!(crate::protocol::ChatRequest::parse(request.into(), &Limits::default()).is_err());
+}
+
+#[test]
 fn debug_shows_no_text() {
     let reply = parse(r#"{"choices":[{"delta":{"content":"Lena"}}]}"#);
     assert!(!format!("{reply:?} {:?}", reply.parts()).contains("Lena"));
