@@ -25,7 +25,7 @@ impl Strays {
         let inside = text
             .bytes()
             .rev()
-            .take_while(|byte| byte.is_ascii_alphanumeric());
+            .take_while(u8::is_ascii_alphanumeric);
         let last = inside.count();
         if last < text.len() {
             self.word.clear();
