@@ -100,7 +100,7 @@ pub(super) fn inspect(
             cache.scan(detector, &text, hint)
         };
         if part.place == Place::Id {
-            inspection.in_id |= findings.iter().any(|f| f.confidence == Confidence::High);
+            inspection.in_id |= findings.iter().any(|f| f.confidence >= Confidence::Medium);
         } else {
             values.take(&text, &findings);
         }
