@@ -35,6 +35,12 @@ struct Sets {
     not_names: HashSet<&'static str>,
 }
 
+/// Titles that stand right behind a name, and whose first character could pass for a given name's second: 张伟先生.
+const TITLES: &[&str] = &[
+    "先生", "女士", "小姐", "太太", "老师", "医生", "大夫", "经理", "总监", "主任", "教授", "律师",
+    "同学", "师傅", "阿姨", "护士", "院长", "主管", "会计",
+];
+
 /// Bytes of two Han characters: the length of every compound surname and of every word that is no name.
 const PAIR_BYTES: usize = 6;
 
@@ -189,6 +195,12 @@ pub(super) fn name_at(text: &str, start: usize, trust: Trust) -> Option<usize> {
     let mut given = rest.get(family..)?.chars().take_while(|c| is_han(*c));
     let first = given.next().filter(|c| fits(*c, trust))?;
     let end = start + family + first.len_utf8();
+    if text
+        .get(end..end + PAIR_BYTES)
+        .is_some_and(|pair| TITLES.contains(&pair))
+    {
+        return Some(end);
+    }
     let Some(second) = given.next() else {
         return Some(end);
     };
