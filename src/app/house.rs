@@ -1,13 +1,13 @@
 //! Builds every room from the configuration, ground floor first.
 
-use crate::audit::{self, AuditLog, Entry, Kind, PolicyRef};
+use crate::audit::{self, AuditLog, Entry, Kind};
 use crate::base::Clock;
 use crate::config::{Config, KekSource};
 use crate::crypto::{self, EnvProvider, FileProvider, KeyProvider, MacKey, RootKey};
 use crate::detect::Detector;
 use crate::identity::Apps;
 use crate::infer::local::LocalBackend;
-use crate::pipeline::{Pipeline, Rooms, detector_for, failing_tests};
+use crate::pipeline::{Pipeline, Rooms, detector_for, failing_tests, policy_ref};
 use crate::policy::{DEFAULT_SOURCE, Policy};
 use crate::store::{Durability, SqliteStore, Store};
 use crate::vault::{self, Vault};
@@ -85,11 +85,7 @@ fn audit_settings(config: &Config, policy: &Policy) -> anyhow::Result<audit::Set
 fn in_force(policy: &Policy) -> Entry {
     Entry {
         kind: Kind::PolicyActive,
-        policy: Some(Arc::new(PolicyRef {
-            name: policy.name().to_owned(),
-            version: policy.version().to_owned(),
-            sha256: policy.sha256().to_owned(),
-        })),
+        policy: Some(Arc::new(policy_ref(policy))),
         ..Entry::default()
     }
 }

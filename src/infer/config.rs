@@ -6,16 +6,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-/// The `[infer]` section.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Where model files are kept; by default `$XDG_DATA_HOME/vestibule/models`.
-    pub models_folder: Option<PathBuf>,
-    /// The destinations by name; the policy uses the same names.
-    pub destinations: BTreeMap<String, DestinationConfig>,
-}
-
 /// One destination; `kind` says which backend talks to it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -181,7 +171,13 @@ mod tests {
     use figment::Figment;
     use figment::providers::{Format, Toml};
 
-    fn read(toml: &str) -> Result<Config, String> {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        destinations: BTreeMap<String, DestinationConfig>,
+    }
+
+    fn read(toml: &str) -> Result<File, String> {
         Figment::from(Toml::string(toml))
             .extract()
             .map_err(|error| error.to_string())
@@ -219,7 +215,6 @@ mod tests {
     #[test]
     fn unknown_keys_and_kinds_are_errors() {
         let cases = [
-            ("models_dir = 'x'", "models_dir"),
             (
                 "destinations.a = { kind = 'deepseek', threads = 3 }",
                 "threads",

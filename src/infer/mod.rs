@@ -1,7 +1,7 @@
 //! *Infer*: sends a finished request body to one destination and hands its reply back as it arrives.
 //!
 //! Every destination is a [`Backend`]: a cloud service, an OpenAI-compatible server on the company's own network, or the
-//! model in the building. [`Config`] describes them.
+//! model in the building. [`DestinationConfig`] describes one.
 //!
 //! Refuses to know: what a body means, policy, findings, surrogates, apps. A body comes in as bytes that may leave, and the
 //! reply goes out as bytes that nobody has looked at yet. No text of either is put into an error or a log line.
@@ -13,7 +13,7 @@ pub mod models;
 pub mod remote;
 
 pub use config::{
-    Config, ConfigError, DestinationConfig, LocalConfig, Models, Reach, RemoteConfig, Secret,
+    ConfigError, DestinationConfig, LocalConfig, Models, Reach, RemoteConfig, Secret,
 };
 
 use crate::base::{RequestId, Timestamp};

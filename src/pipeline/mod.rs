@@ -15,6 +15,7 @@ mod service;
 mod streaming;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
+pub use recording::policy_ref;
 pub use service::{Call, Facts, Refusal, Reply, ReplyBody, StreamFault};
 
 use crate::audit::{AuditLog, PolicyRef};
@@ -96,14 +97,9 @@ impl Pipeline {
     /// Moves in.
     pub fn new(rooms: Rooms) -> Self {
         let policy = &rooms.policy;
-        let policy_ref = PolicyRef {
-            name: policy.name().to_owned(),
-            version: policy.version().to_owned(),
-            sha256: policy.sha256().to_owned(),
-        };
         Self {
             policy_header: format!("{}@{}", policy.name(), policy.version()),
-            policy_ref: Arc::new(policy_ref),
+            policy_ref: Arc::new(policy_ref(policy)),
             policy: rooms.policy,
             detector: rooms.detector,
             vault: rooms.vault,
@@ -138,8 +134,9 @@ impl Pipeline {
                 self.transform(&decided, backend.as_ref())
             }) {
                 Ok(egress) => egress,
-                Err(refusal) => {
-                    return Err(self.refuse(Some(self.attempt(&decided)), refusal).await);
+                Err(unsent) => {
+                    let attempt = self.attempt(&decided).with_residual(unsent.residual);
+                    return Err(self.refuse(Some(attempt), unsent.refusal).await);
                 }
             };
             let record = self.record(&decided, &mut egress).await?;

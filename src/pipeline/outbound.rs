@@ -25,14 +25,28 @@ pub(super) struct Egress {
     pub(super) added: Duration,
 }
 
+/// Why a request does not leave after all.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    /// The types that the scan of the outbound bytes still found there; `None` where it came to no scan.
+    pub(super) residual: Option<Vec<String>>,
+    pub(super) refusal: Refusal,
+}
+
 impl Pipeline {
     /// De-identifies the request for this destination and searches the result for what must not be in it.
     pub(super) fn transform(
         &self,
         decided: &Decided,
         backend: &dyn Backend,
-    ) -> Result<Egress, Refusal> {
-        let failed = || refusing::not_rewritten(self.headers(decided, None));
+    ) -> Result<Egress, Box<Unsent>> {
+        let failed = || {
+            let refusal = refusing::not_rewritten(self.headers(decided, None));
+            Box::new(Unsent {
+                residual: None,
+                refusal,
+            })
+        };
         let option = decided.decision.option(backend.name()).ok_or_else(failed)?;
         let Permit::Allowed(operators) = &option.permit else {
             return Err(failed());
@@ -70,8 +84,14 @@ impl Pipeline {
             .ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
         let body = splice(body, &mut edits).map_err(|_| failed())?;
-        if !transform::residuals(&body, &transformed).is_empty() {
-            return Err(refusing::residual(self.headers(decided, None)));
+        let residual = transform::residuals(&body, &transformed);
+        if !residual.is_empty() {
+            let refusal = refusing::residual(self.headers(decided, None));
+            let residual = residual.iter().map(ToString::to_string).collect();
+            return Err(Box::new(Unsent {
+                residual: Some(residual),
+                refusal,
+            }));
         }
         let destination = Arc::clone(&option.destination);
         Ok(Egress {

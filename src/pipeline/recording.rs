@@ -1,9 +1,9 @@
 //! *record*: what goes into the audit log of a request before it leaves, and of its end.
 
-use crate::audit::{AuditLog, Entry, Kind, Tokens};
+use crate::audit::{AuditLog, Entry, Kind, PolicyRef, Tokens};
 use crate::base::{Clock, EntityType, Timestamp};
 use crate::infer::BackendError;
-use crate::policy::Decision;
+use crate::policy::{Decision, Policy};
 use crate::store::Write;
 use std::collections::BTreeMap;
 use std::mem;
@@ -19,6 +19,15 @@ pub(super) struct Attempt {
     entry: Entry,
 }
 
+/// Which policy, exactly, as entries say it.
+pub fn policy_ref(policy: &Policy) -> PolicyRef {
+    PolicyRef {
+        name: policy.name().to_owned(),
+        version: policy.version().to_owned(),
+        sha256: policy.sha256().to_owned(),
+    }
+}
+
 /// How a reply ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -32,6 +41,14 @@ pub(super) enum Outcome {
     Fault(&'static str),
     /// The app went away before the end.
     ClientGone,
+}
+
+impl Attempt {
+    /// With the types that the scan of the outbound bytes still found there.
+    pub(super) fn with_residual(mut self, residual: Option<Vec<String>>) -> Self {
+        self.entry.residual = residual;
+        self
+    }
 }
 
 impl Outcome {
