@@ -24,6 +24,7 @@ mod page;
 mod roles;
 mod secret;
 mod shape;
+pub mod tagger;
 mod text;
 mod view;
 mod walk;

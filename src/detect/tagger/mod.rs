@@ -1,0 +1,54 @@
+//! Names, places and organisations in prose, found by models.
+//!
+//! A [`Tagger`] reads one window of text and says which stretches are names. Refuses to know: files (it is given bytes),
+//! the other recognizers, requests.
+
+use crate::base::{EntityType, Span};
+use std::fmt;
+
+/// What a tagger can read; text in other scripts is not given to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Script {
+    /// Chinese.
+    Han,
+    /// English and its neighbours.
+    Latin,
+}
+
+/// One stretch that a tagger took for a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tag {
+    /// In the window's text, on character boundaries.
+    pub span: Span,
+    /// What it is.
+    pub entity: EntityType,
+    /// How sure, 0 to 1.
+    pub score: f32,
+}
+
+/// Why a window could not be tagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaggerError {
+    /// The model gave no usable answer.
+    #[error("the tagger's model failed")]
+    Model,
+}
+
+/// A model that finds names. Built once, shared by all threads.
+pub trait Tagger: Send + Sync + fmt::Debug {
+    /// Its name, as findings report it.
+    fn name(&self) -> &'static str;
+
+    /// What it reads.
+    fn script(&self) -> Script;
+
+    /// The longest text that it takes at once, in bytes; longer ones come in windows that end at sentence ends.
+    fn window_bytes(&self) -> usize;
+
+    /// The names in one window, disjoint and sorted.
+    ///
+    /// # Errors
+    /// [`TaggerError`] where the model fails; the window then counts as not inspected.
+    fn tag(&self, window: &str) -> Result<Vec<Tag>, TaggerError>;
+}
