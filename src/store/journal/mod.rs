@@ -9,7 +9,11 @@
 
 mod frame;
 
-pub(in crate::store) use frame::{Frame, FrameWriter, KeyCells, Placed, VaultCells, frames};
+pub(in crate::store) use frame::{
+    Frame, FrameWriter, KeyCells, Placed, VaultCells, frames_in_memory,
+};
+
+use frame::frames;
 
 use super::StoreError;
 use std::fs::{File, OpenOptions};

@@ -4,7 +4,7 @@ use super::chores::{Chore, Chores};
 use super::desk::Desk;
 use super::folder::{self, Folder, log_of};
 use crate::store::StoreError;
-use crate::store::journal::{Frame, KeyCells, Placed, Recovered, VaultCells, frames};
+use crate::store::journal::{Frame, KeyCells, Placed, Recovered, VaultCells, frames_in_memory};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -200,7 +200,7 @@ impl Applier {
         if self.taken.is_empty() {
             return Ok(());
         }
-        let read: Vec<_> = frames(&self.taken).collect();
+        let read: Vec<_> = frames_in_memory(&self.taken).collect();
         let end = read.last().map_or(0, Frame::end);
         if let Err(error) = insert(&self.keys, &self.records, &read, 0) {
             desk.block(&error);
@@ -225,7 +225,7 @@ impl Applier {
         // What came meanwhile is little; nothing more comes while the desk is held.
         let mut held = desk.hold();
         held.take_waiting(&mut self.taken);
-        let read: Vec<_> = frames(&self.taken).collect();
+        let read: Vec<_> = frames_in_memory(&self.taken).collect();
         let end = read.last().map(Frame::end);
         insert(&self.keys, &self.records, &read, 0)?;
         self.taken.clear();
