@@ -2,7 +2,7 @@
 
 use crate::base::{Confidence, EntityType, Finding};
 use crate::detect::{Detector, Hint};
-use crate::protocol::{ChatRequest, Place};
+use crate::protocol::{Place, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
@@ -76,11 +76,7 @@ pub(super) struct Inspection {
 }
 
 /// Scans every text part of `request`.
-pub(super) fn inspect(
-    request: &ChatRequest,
-    detector: &Detector,
-    cache: &FindingCache,
-) -> Inspection {
+pub(super) fn inspect(request: &Request, detector: &Detector, cache: &FindingCache) -> Inspection {
     let none: Arc<[Finding]> = Arc::new([]);
     let mut inspection = Inspection {
         findings: Vec::new(),
