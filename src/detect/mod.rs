@@ -9,6 +9,7 @@
 //! (`check`) and the words near (`page`) make the score; `merge` makes disjoint findings of it. Every step is
 //! linear in the text: what looks around looks a bounded way.
 
+mod cells;
 mod check;
 mod code;
 mod cue;
@@ -16,6 +17,7 @@ mod custom;
 mod encoded;
 mod fold;
 mod lanes;
+mod list;
 mod merge;
 mod name;
 mod net;
@@ -24,6 +26,7 @@ mod page;
 mod roles;
 mod secret;
 mod shape;
+mod table;
 pub mod tagger;
 mod text;
 mod view;
@@ -34,10 +37,13 @@ mod words;
 mod tests;
 
 pub use custom::CustomRecognizer;
+pub use list::ValueList;
+pub use list::exact;
 
 use crate::base::{EntityType, Finding, View};
 use cue::Lexicon;
 use custom::Custom;
+use list::Lists;
 use page::{Candidate, Near, Page, Types};
 use roles::Roles;
 
@@ -60,6 +66,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The values of a policy's lists make no automaton: too many.
+    #[error("the lists have too many values; load them with `vestibule edm load`")]
+    Lists,
     /// A custom recognizer is not usable; the policy's author can mend it.
     #[error("recognizer {} ({entity}): {defect}", index + 1)]
     Custom {
@@ -132,6 +141,8 @@ pub struct Detector {
     lexicon: Lexicon,
     types: Types,
     custom: Vec<Custom>,
+    lists: Lists,
+    exact: Vec<exact::Table>,
 }
 
 impl Detector {
@@ -148,7 +159,25 @@ impl Detector {
                 .enumerate()
                 .map(|(i, of)| Custom::new(i, of))
                 .collect::<Result<_, _>>()?,
+            lists: Lists::default(),
+            exact: Vec::new(),
         })
+    }
+
+    /// Finds the values of these lists as well.
+    ///
+    /// # Errors
+    /// [`DetectError::Lists`] for some ten million values.
+    pub fn with_lists(mut self, lists: &[ValueList]) -> Result<Self, DetectError> {
+        self.lists = Lists::new(lists).ok_or(DetectError::Lists)?;
+        Ok(self)
+    }
+
+    /// Finds the values of these tables as well.
+    #[must_use]
+    pub fn with_exact(mut self, tables: Vec<exact::Table>) -> Self {
+        self.exact = tables;
+        self
     }
 
     /// The built-in recognizers alone.
@@ -166,7 +195,9 @@ impl Detector {
                 .unwrap_or_default()
         });
         let near = key.and_then(|key| self.read_key(key));
-        merge::merge(self.candidates(text, key, near, BASE64_DEPTH))
+        let mut found = self.candidates(text, key, near, BASE64_DEPTH);
+        cells::scan(self, text, &mut found);
+        merge::merge(found)
     }
 
     /// The candidates with spans of `text`.
@@ -201,6 +232,10 @@ impl Detector {
         found.extend(hidden);
         for custom in &self.custom {
             found.extend(custom.find(reads, key));
+        }
+        self.lists.find(reads, key, &mut found);
+        for table in &self.exact {
+            table.find(reads, &mut found);
         }
         found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
