@@ -15,6 +15,7 @@ mod code;
 mod cue;
 mod custom;
 mod encoded;
+pub mod explain;
 mod fold;
 mod lanes;
 mod list;
@@ -190,6 +191,11 @@ impl Detector {
 
     /// Every finding in the text: disjoint, sorted by start, on character boundaries.
     pub fn scan(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
+        self.scan_from(text, hint, LEAST_SCORE)
+    }
+
+    /// The same, of what is at least so sure.
+    fn scan_from(&self, text: &str, hint: Hint<'_>, least: f32) -> Vec<Finding> {
         let key = hint.key.map(|key| {
             key.get(..key.floor_char_boundary(KEY_BYTES))
                 .unwrap_or_default()
@@ -197,6 +203,7 @@ impl Detector {
         let near = key.and_then(|key| self.read_key(key));
         let mut found = self.candidates(text, key, near, BASE64_DEPTH);
         cells::scan(self, text, &mut found);
+        found.retain(|(candidate, _)| candidate.score >= least);
         merge::merge(found)
     }
 
@@ -237,7 +244,7 @@ impl Detector {
         for table in &self.exact {
             table.find(reads, &mut found);
         }
-        found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
+        found.retain(|candidate| !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
         found.into_iter().map(whole).collect()
     }

@@ -7,6 +7,7 @@ mod chunk;
 mod facts;
 mod hints;
 mod media;
+mod places;
 mod reply;
 mod request;
 mod schema;
