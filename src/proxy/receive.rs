@@ -69,9 +69,10 @@ impl DataDoor {
         let Route::Chat { beta } = route else {
             return Ok(Taken::Models(app));
         };
-        body::refuse_encoded(&head.headers)?;
+        let codings = body::codings(&head.headers)?;
         let conversation = conversation(&head.headers)?;
         let body = body::read(body, &self.limits).await?;
+        let body = body::unpack(body, codings, &self.limits).await?;
         Ok(Taken::Chat(Call {
             app,
             body,
