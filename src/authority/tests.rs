@@ -17,7 +17,7 @@ struct Home {
 
 fn home() -> Home {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path(), Durability::Os).unwrap();
+    let store = SqliteStore::open(&folder.path().join("data"), Durability::Os).unwrap();
     Home {
         folder,
         store,
@@ -246,7 +246,7 @@ fn the_key_lies_in_no_file_in_clear() {
     let start = memchr::memmem::find(&secret_of_row, &[0x04, 0x20]).unwrap() + 2;
     let scalar = &secret_of_row[start..start + 32];
     let mut searched = 0;
-    for entry in std::fs::read_dir(home.folder.path()).unwrap() {
+    for entry in std::fs::read_dir(home.folder.path().join("data")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         for form in [
             scalar.to_vec(),

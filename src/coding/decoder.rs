@@ -4,6 +4,9 @@ use super::stage::Stage;
 use super::{CodingError, Codings};
 use std::fmt;
 
+/// How much larger than a text its packed form may be, in bytes.
+const BETWEEN_BYTES: usize = 64 * 1024;
+
 /// Undoes codings piece by piece.
 pub struct Decoder {
     /// The one applied last comes first.
@@ -29,9 +32,12 @@ impl Decoder {
     /// # Errors
     /// [`CodingError::TooLarge`], [`CodingError::Malformed`]; the decoder is of no use after one.
     pub fn push(&mut self, piece: &[u8]) -> Result<Vec<u8>, CodingError> {
+        let (cap, last) = (self.cap, self.last());
         let mut piece = piece.to_vec();
-        for stage in &mut self.stages {
-            piece = stage.push(&piece, self.cap)?;
+        for (place, stage) in self.stages.iter_mut().enumerate() {
+            piece = stage
+                .push(&piece, room(cap, place == last))
+                .map_err(|fault| said(fault, cap))?;
         }
         Ok(piece)
     }
@@ -41,13 +47,35 @@ impl Decoder {
     /// # Errors
     /// [`CodingError::Malformed`] where the end is missing.
     pub fn finish(&mut self) -> Result<Vec<u8>, CodingError> {
+        let (cap, last) = (self.cap, self.last());
         let mut rest = Vec::new();
-        for stage in &mut self.stages {
-            let mut more = stage.push(&rest, self.cap)?;
-            more.extend(stage.finish(self.cap)?);
+        for (place, stage) in self.stages.iter_mut().enumerate() {
+            let room = room(cap, place == last);
+            let mut more = stage.push(&rest, room).map_err(|fault| said(fault, cap))?;
+            more.extend(stage.finish(room).map_err(|fault| said(fault, cap))?);
             rest = more;
         }
         Ok(rest)
+    }
+
+    const fn last(&self) -> usize {
+        self.stages.len().saturating_sub(1)
+    }
+}
+
+/// What a stage may make of a piece; between two, a packed text may be a little larger than the text.
+const fn room(cap: usize, last: bool) -> usize {
+    if last {
+        cap
+    } else {
+        cap.saturating_add(BETWEEN_BYTES)
+    }
+}
+
+const fn said(fault: CodingError, cap: usize) -> CodingError {
+    match fault {
+        CodingError::TooLarge { .. } => CodingError::TooLarge { cap },
+        other => other,
     }
 }
 

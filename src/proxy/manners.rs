@@ -132,6 +132,12 @@ impl Manners {
         }
         if asked.method == Method::HEAD && asked.version >= Version::HTTP_2 {
             // In HTTP/1.1, hyper leaves the body out by itself.
+            if let Some(whole) = response.body().whole_bytes() {
+                let length = HeaderValue::from(whole.len());
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_LENGTH, length);
+            }
             response.body_mut().leave_out();
         }
         response

@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn both_languages_name_every_way_and_no_blank_is_left() {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path(), Durability::Os).unwrap();
+        let store = SqliteStore::open(&folder.path().join("data"), Durability::Os).unwrap();
         let (key, hosts) = (Key32::random().unwrap(), ["api.deepseek.com".to_owned()]);
         let made = crate::authority::Authority::create(
             &store,
