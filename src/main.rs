@@ -43,6 +43,18 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let (folder, key_of) = app::tables_beside(&config()?)?;
             cli::edm::run(&args, &folder, key_of)
         }
+        Command::Ca(args) => {
+            harden();
+            let config = config()?;
+            let store = app::store_beside(&config)?;
+            let rooms = cli::ca::Rooms {
+                store: store.as_ref(),
+                wrapping: &|| app::authority_key(&config, store.as_ref()),
+                hosts: &config.forward.intercept,
+                listen: config.server.listen,
+            };
+            cli::ca::run(&args, &rooms)
+        }
         Command::Serve(_) => {
             let config = config()?;
             log_to_stderr(config.log)?;

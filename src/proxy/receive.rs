@@ -74,9 +74,10 @@ impl DataDoor {
         let Route::Ask { format, beta } = route else {
             return Ok(Taken::Models(app));
         };
-        body::refuse_encoded(&head.headers)?;
+        let codings = body::codings(&head.headers)?;
         let conversation = conversation(&head.headers)?;
         let body = body::read(body, &self.limits).await?;
+        let body = body::unpack(body, codings, &self.limits).await?;
         Ok(Taken::Call(Call {
             app,
             format,
