@@ -4,9 +4,11 @@
 //! Refuses to know: what is in a body, who is calling.
 
 use super::answer::Answer;
+use super::paths;
 use super::rescue::rescue;
 use crate::coding::{self, Coding};
 use crate::pipeline::Refusal;
+use crate::protocol::Format;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Version};
@@ -31,12 +33,14 @@ pub(super) struct Manners {
 }
 
 /// What of a request matters for its answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Asked {
     method: Method,
     version: Version,
     origin: Option<HeaderValue>,
     coding: Option<Coding>,
+    /// In which words the client reads errors.
+    words: Format,
 }
 
 impl Manners {
@@ -56,6 +60,7 @@ impl Manners {
             version: request.version(),
             origin,
             coding,
+            words: paths::words(request.uri().path()),
         };
         if asked.method == Method::HEAD {
             *request.method_mut() = Method::GET;
@@ -108,7 +113,7 @@ impl Manners {
             Err(refusal) if asked.method == Method::OPTIONS && refusal.status == 405 => {
                 methods_of(refusal)
             }
-            Err(refusal) => rescue(refusal),
+            Err(refusal) => rescue(refusal, asked.words),
         };
         if let Some(from) = self.pack_from {
             pack(&mut response, from, asked.coding).await;

@@ -5,7 +5,7 @@
 //! layers, in one place) → `forward` (what is for other hosts) → `receive` or `admin` (the doors) → [`ChatService`], which `app.rs` implements. Every error
 //! becomes HTTP in `rescue`.
 //!
-//! Refuses to know: JSON of chats, policy, destinations. Holds no text of a request longer than the call takes, and
+//! Refuses to know: JSON of requests, policy, destinations. Holds no text of a request longer than the call takes, and
 //! writes none of it to logs, metrics or errors. Client headers are not forwarded.
 
 mod activity;
@@ -19,6 +19,7 @@ mod ids;
 mod layers;
 mod manners;
 pub mod metrics;
+mod paths;
 mod peers;
 mod receive;
 mod rescue;

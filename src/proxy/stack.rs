@@ -9,6 +9,7 @@ use super::forward::{Desk, Line, Looked};
 use super::layers::{Admit, CatchPanic, Identify, Observe};
 use super::manners::Manners;
 use super::metrics::HttpMetrics;
+use super::paths;
 use super::rescue::rescue;
 use super::stop::Stop;
 use crate::base::{Clock, RequestId};
@@ -90,10 +91,11 @@ impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
 
 impl AtTheDoor {
     async fn pass(self, id: RequestId, request: Request<Incoming>) -> Response<Answer> {
+        let words = paths::words(request.uri().path());
         let mut request = match self.line.look(request, id).await {
             Ok(Looked::Door(request)) => request,
             Ok(Looked::Answered(response)) => return response,
-            Err(refusal) => return rescue(refusal),
+            Err(refusal) => return rescue(refusal, words),
         };
         let asked = self.manners.take(&mut request);
         if let Some(response) = Manners::preflight(&request, &asked) {

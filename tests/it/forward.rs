@@ -118,6 +118,19 @@ fn other_apis_hosts_and_other_paths_are_answered_as_the_gateway_answers_them() {
     };
     assert_eq!(get("https://api.openai.com/v1/models").0, 200);
     assert_eq!(get("https://api.deepseek.com/models").0, 200);
+    let (status, text) = run(async {
+        let sent = client
+            .post("https://api.anthropic.com/v1/messages")
+            .body("no JSON")
+            .send();
+        let response = sent.await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    });
+    assert_eq!(status, 400, "{text}");
+    assert!(
+        text.starts_with(r#"{"type":"error""#),
+        "not in that API's words: {text}"
+    );
     let (status, text) = get("https://api.anthropic.com/no/such/path");
     assert_eq!(status, 404, "{text}");
 }

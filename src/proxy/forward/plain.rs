@@ -60,7 +60,7 @@ pub(super) async fn pass_on(
     head.version = Version::default();
     let answer = Answer::of(
         ReplyBody::Stream(pieces(body, idle, (passage, place))),
-        false,
+        None,
     );
     Ok(Response::from_parts(head, answer))
 }
