@@ -38,11 +38,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             harden();
             cli::key::run(&args, &app::apps_beside(&config()?)?)
         }
-        Command::Edm(args) => {
-            harden();
-            let (folder, key_of) = app::tables_beside(&config()?)?;
-            cli::edm::run(&args, &folder, key_of)
-        }
         Command::Ca(args) => {
             harden();
             let config = config()?;
@@ -54,6 +49,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 listen: config.server.listen,
             };
             cli::ca::run(&args, &rooms)
+        }
+        Command::Edm(args) => {
+            harden();
+            let (folder, key_of) = app::tables_beside(&config()?)?;
+            cli::edm::run(&args, &folder, key_of)
         }
         Command::Serve(_) => {
             let config = config()?;

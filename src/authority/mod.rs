@@ -266,6 +266,6 @@ fn aad(facts: &Facts) -> Vec<u8> {
         facts.not_after.to_be_bytes(),
     ];
     parts.extend(times.iter().map(|time| &time[..]));
-    parts.extend(facts.hosts.iter().map(|host| host.as_bytes()));
+    parts.extend(facts.hosts.iter().map(String::as_bytes));
     framed(&parts)
 }

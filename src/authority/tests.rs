@@ -58,8 +58,7 @@ fn verify(
 #[test]
 fn a_certificate_of_a_host_is_good_for_a_day_and_for_that_host() {
     let home = home();
-    let clock = Clock::manual(NOW);
-    let leaves = Leaves::new(home.create(false).unwrap(), clock.clone());
+    let leaves = Leaves::new(home.create(false).unwrap(), Clock::manual(NOW));
     let leaf = leaves.get("api.deepseek.com").unwrap();
     let hours = |hours| NOW.plus(Duration::from_hours(hours));
     let ca = leaves.public();
@@ -208,9 +207,9 @@ fn an_altered_row_does_not_open() {
         |facts| facts.certificate = BASE64.encode(b"another"),
     ];
     for change in changes {
-        let mut changed = facts.clone();
-        change(&mut changed);
-        let facts = serde_json::to_string(&changed).unwrap();
+        let mut altered = facts.clone();
+        change(&mut altered);
+        let facts = serde_json::to_string(&altered).unwrap();
         home.store
             .put_keys(vec![KeyRow {
                 facts,

@@ -78,7 +78,7 @@ impl Stage {
             Self::Brotli(to) => pass(to.as_mut(), piece),
             Self::Zstd(to) => pass(to, piece),
         };
-        self.taken(written, cap)
+        self.taken(&written, cap)
     }
 
     /// There is no more: what was held back, or an error where the end is missing.
@@ -92,7 +92,7 @@ impl Stage {
             Self::Brotli(to) => to.close(),
             Self::Zstd(to) => to.do_finish(),
         };
-        self.taken(ended, cap)
+        self.taken(&ended, cap)
     }
 
     /// The first two bytes tell RFC 1950 from RFC 1951: method 8, and a number that 31 divides.
@@ -117,7 +117,7 @@ impl Stage {
         }
     }
 
-    fn taken(&mut self, result: io::Result<()>, cap: usize) -> Result<Vec<u8>, CodingError> {
+    fn taken(&mut self, result: &io::Result<()>, cap: usize) -> Result<Vec<u8>, CodingError> {
         let room = self.room();
         let out = std::mem::take(&mut room.out);
         match result {

@@ -39,7 +39,7 @@ pub(super) struct Asked {
     version: Version,
     origin: Option<HeaderValue>,
     coding: Option<Coding>,
-    /// How errors are told.
+    /// In which words the client reads errors.
     words: Format,
 }
 
@@ -69,11 +69,7 @@ impl Manners {
     }
 
     /// The answer to a browser that asks before a page may send.
-    pub(super) fn preflight<B>(
-        &self,
-        request: &Request<B>,
-        asked: &Asked,
-    ) -> Option<Response<Answer>> {
+    pub(super) fn preflight<B>(request: &Request<B>, asked: &Asked) -> Option<Response<Answer>> {
         let headers = request.headers();
         let method = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
         if *request.method() != Method::OPTIONS || asked.origin.is_none() {

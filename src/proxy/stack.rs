@@ -98,7 +98,7 @@ impl AtTheDoor {
             Err(refusal) => return rescue(refusal, words),
         };
         let asked = self.manners.take(&mut request);
-        if let Some(response) = self.manners.preflight(&request, &asked) {
+        if let Some(response) = Manners::preflight(&request, &asked) {
             return self.manners.finish(Ok(response), asked).await;
         }
         self.line.lend_key(request.headers_mut());

@@ -61,7 +61,7 @@ impl Certificate {
                 tracing::info!("the certificate was read again");
             }
             Err(error) => {
-                tracing::warn!(%error, "the certificate could not be read again: the old one stays in use")
+                tracing::warn!(%error, "the certificate could not be read again: the old one stays in use");
             }
         }
     }

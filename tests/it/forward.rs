@@ -53,7 +53,7 @@ fn kinds(gateway: &Gateway, kind: &str) -> Vec<serde_json::Value> {
 #[test]
 fn an_app_that_knows_only_the_apis_host_is_served_through_the_proxy() {
     let (gateway, root) = forwarding(&keyed(String::new()));
-    let key = new_key(&gateway.home, "crm");
+    let key = new_key(&gateway, "crm");
     let key = key["key"].as_str().unwrap();
     let provider = concat!("sk", "-of-the-provider-0123456789abcdef");
     for http1 in [false, true] {
@@ -118,6 +118,19 @@ fn other_apis_hosts_and_other_paths_are_answered_as_the_gateway_answers_them() {
     };
     assert_eq!(get("https://api.openai.com/v1/models").0, 200);
     assert_eq!(get("https://api.deepseek.com/models").0, 200);
+    let (status, text) = run(async {
+        let sent = client
+            .post("https://api.anthropic.com/v1/messages")
+            .body("no JSON")
+            .send();
+        let response = sent.await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    });
+    assert_eq!(status, 400, "{text}");
+    assert!(
+        text.starts_with(r#"{"type":"error""#),
+        "not in that API's words: {text}"
+    );
     let (status, text) = get("https://api.anthropic.com/no/such/path");
     assert_eq!(status, 404, "{text}");
 }
@@ -125,7 +138,7 @@ fn other_apis_hosts_and_other_paths_are_answered_as_the_gateway_answers_them() {
 #[test]
 fn who_uses_the_proxy_must_have_a_key_somewhere() {
     let (gateway, root) = forwarding(&keyed(String::new()));
-    let made = new_key(&gateway.home, "crm");
+    let made = new_key(&gateway, "crm");
     let key = made["key"].as_str().unwrap();
     let without = client(&gateway, &root, None, false);
     let status = |client: &reqwest::Client, inside: Option<&str>| {
@@ -204,7 +217,7 @@ fn only_the_host_that_was_asked_for_and_port_443() {
 #[test]
 fn a_host_that_nobody_listed_is_refused_and_recorded_without_its_name() {
     let (gateway, _) = forwarding(&keyed(String::new()));
-    let key = new_key(&gateway.home, "crm");
+    let key = new_key(&gateway, "crm");
     let key = key["key"].as_str().unwrap();
     let telling = "lena-fischer-13812345678.example.org";
     assert_eq!(
@@ -242,7 +255,7 @@ fn a_listed_host_is_passed_on_and_recorded_with_its_bytes() {
         there.port()
     );
     let (gateway, _) = forwarding(&keyed(more));
-    let key = new_key(&gateway.home, "crm");
+    let key = new_key(&gateway, "crm");
     let key = key["key"].as_str().unwrap();
     let (status, mut socket) = connect(gateway.data, &there.to_string(), Some(key));
     assert_eq!(status, 200);
@@ -462,8 +475,8 @@ fn a_client_that_says_nothing_after_connect_is_cut_off() {
     let more = "[forward]\nmode = \"on\"\n".to_owned();
     let server = "handshake_timeout_s = 1\n".to_owned();
     let (gateway, _) = forwarding(&Setup {
-        more,
         server,
+        more,
         ..Setup::default()
     });
     let (status, mut socket) = connect(gateway.data, "api.deepseek.com:443", None);

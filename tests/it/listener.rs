@@ -129,7 +129,7 @@ fn pages_of_listed_origins_may_ask_and_others_may_not() {
     assert_eq!(other.header("access-control-allow-origin"), None);
     assert_eq!(other.header("access-control-allow-headers"), None);
 
-    let key = new_key(&gateway.home, "page");
+    let key = new_key(&gateway, "page");
     let bearer = format!("Bearer {}", key["key"].as_str().unwrap());
     let ask = |origin: &str, key: bool| {
         let mut headers = vec![("origin", origin)];

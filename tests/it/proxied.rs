@@ -9,7 +9,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::call;
 use crate::gateway::{Gateway, Home, Setup, UPSTREAM};
+use crate::upstream::eventually;
 
 /// Longest time without a byte before a test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -29,10 +31,23 @@ pub(crate) fn forwarding(setup: &Setup) -> (Gateway, Certificate) {
     (Gateway::start_in(&home, &UPSTREAM, setup), certificate)
 }
 
-/// A key for this app.
-pub(crate) fn new_key(home: &Home, app: &str) -> Value {
-    let made = home.run(&["key", "new", "--app", app, "--json"]);
-    serde_json::from_slice(&made.stdout).unwrap()
+/// A key for this app, which the gateway knows already.
+pub(crate) fn new_key(gateway: &Gateway, app: &str) -> Value {
+    let made = gateway.home.run(&["key", "new", "--app", app, "--json"]);
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let bearer = format!("Bearer {}", made["key"].as_str().unwrap());
+    eventually("the new key is known", || {
+        call(
+            gateway.data,
+            "GET",
+            "/v1/models",
+            &[("authorization", &bearer)],
+            b"",
+        )
+        .status
+            == 200
+    });
+    made
 }
 
 /// A client whose proxy is the gateway, with this password.

@@ -75,18 +75,18 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn name(name: &str, port: u16) -> Option<Target> {
-        Some(Target {
+    fn name(name: &str, port: u16) -> Target {
+        Target {
             host: Host::Name(name.to_owned()),
             port,
-        })
+        }
     }
 
     #[test]
     fn connect_names_a_host_and_a_port() {
         for (text, expected) in [
-            ("api.deepseek.com:443", name("api.deepseek.com", 443)),
-            ("API.DeepSeek.com.:443", name("api.deepseek.com", 443)),
+            ("api.deepseek.com:443", Some(name("api.deepseek.com", 443))),
+            ("API.DeepSeek.com.:443", Some(name("api.deepseek.com", 443))),
             ("api.deepseek.com", None),
             ("api.deepseek.com:0", None),
             ("u:p@api.deepseek.com:443", None),
@@ -109,15 +109,15 @@ mod tests {
         for (text, expected) in [
             (
                 "http://api.deepseek.com/v1/models",
-                name("api.deepseek.com", 80),
+                Some(name("api.deepseek.com", 80)),
             ),
             (
                 "https://api.deepseek.com/v1/models?x=1",
-                name("api.deepseek.com", 443),
+                Some(name("api.deepseek.com", 443)),
             ),
             (
                 "http://api.deepseek.com:8080/",
-                name("api.deepseek.com", 8080),
+                Some(name("api.deepseek.com", 8080)),
             ),
             ("http://u@api.deepseek.com/", None),
             ("ftp://api.deepseek.com/", None),

@@ -12,7 +12,10 @@ use tokio_rustls::TlsAcceptor;
 
 /// The configurations of the hosts that were asked for; there are no more than the section intercepts.
 #[derive(Default)]
-pub(super) struct Opened(Mutex<BTreeMap<String, (Arc<CertifiedKey>, Arc<ServerConfig>)>>);
+pub(super) struct Opened(Mutex<BTreeMap<String, Made>>);
+
+/// A configuration and the certificate that it was made with.
+type Made = (Arc<CertifiedKey>, Arc<ServerConfig>);
 
 impl Opened {
     /// Takes the place of this host.
