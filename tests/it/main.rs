@@ -29,4 +29,5 @@ mod leaks;
 mod local_model;
 mod look_alikes;
 mod refusals;
+mod surfaces;
 mod turns;
