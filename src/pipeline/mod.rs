@@ -5,6 +5,8 @@
 //!
 //! Refuses to know: sockets, HTTP framing, files.
 
+#[cfg(test)]
+mod conformance;
 mod inspecting;
 mod outbound;
 mod policy_tests;

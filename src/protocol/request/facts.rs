@@ -76,8 +76,7 @@ impl Facts {
 
 /// The value at a path of keys.
 fn at<'d>(root: Value<'d>, path: &str) -> Option<Value<'d>> {
-    path.split('.')
-        .try_fold(root, |value, name| value.get(name))
+    path.split('.').try_fold(root, Value::get)
 }
 
 fn first_user_message(asked: Value<'_>, kind: Asked) -> Option<Span> {

@@ -185,9 +185,8 @@ impl Walker<'_> {
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
             }
-            Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
-            Rule::Within(place) => self.free(value, place, self.source),
             Rule::Content | Rule::Typed(_) => self.free(value, self.content, self.source),
             Rule::Schema(place) => self.schema(value, place),
             Rule::TokenIds(place) => self.token_ids(value, place),
