@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod fields;
 mod inspecting;
 mod outbound;
 mod policy_tests;
@@ -172,7 +173,9 @@ impl Pipeline {
         let received = self.clock.now();
         let request = Request::parse(call.format, call.body.clone(), &Limits::default())
             .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
-        let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
+        let fields = self.policy.app(&call.app).fields();
+        let inspection = inspecting::inspect(&request, &self.detector, &self.cache, fields)
+            .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let difficulty = route::difficulty(request.shape());
         let uninspectable: Vec<&str> = request
             .uninspectable()

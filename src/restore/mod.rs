@@ -293,9 +293,7 @@ impl Restorer {
     }
 
     fn advance_text(&mut self, text: &str) {
-        for character in text.chars() {
-            self.surroundings.advance(character);
-        }
+        self.surroundings.advance_all(text);
         self.after_word = text
             .bytes()
             .next_back()

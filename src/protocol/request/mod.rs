@@ -5,6 +5,7 @@
 mod facts;
 mod hints;
 mod media;
+mod places;
 mod schema;
 mod source;
 pub(super) mod table;

@@ -20,7 +20,7 @@ const LONG_DIGITS: usize = 9;
 const TOKEN_DIGITS: usize = 7;
 
 /// How many JSON strings deep JSON is looked for.
-const NESTED_LEVELS: u8 = 3;
+pub(super) const NESTED_LEVELS: u8 = 3;
 
 /// What content is where no role says it.
 const OUTSIDE_TURNS: Place = Place::Other;
@@ -359,7 +359,7 @@ fn digits(number: &str) -> usize {
 }
 
 /// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
-fn may_be_json(raw: &str, quoted_too: bool) -> bool {
+pub(super) fn may_be_json(raw: &str, quoted_too: bool) -> bool {
     let mut rest = raw;
     loop {
         let (first, len) = match rest.chars().next() {
