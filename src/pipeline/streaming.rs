@@ -38,7 +38,8 @@ pub(super) async fn whole(
     restorer.whole(&reply)
 }
 
-async fn collect(
+/// All of a body.
+pub(super) async fn collect(
     mut body: BoxStream<'static, Result<Bytes, BackendError>>,
 ) -> Result<Bytes, StreamFault> {
     let mut first = Bytes::new();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Answer, call};
-use crate::gateway::{UPSTREAM, shared};
+use crate::gateway::{Gateway, Setup, UPSTREAM, shared};
 use crate::replies::{error, raw};
 
 fn post(path: &str, body: &Value) -> Answer {
@@ -94,7 +94,7 @@ fn other_endpoints_are_refused_and_say_so_in_their_own_words() {
         ("GET", "/files", 403, "endpoint_refused"),
         ("GET", "/v1/responses/resp_1", 403, "endpoint_refused"),
         ("POST", "/v1/messages/batches", 403, "endpoint_refused"),
-        ("GET", "/user/balance", 403, "endpoint_refused"),
+        ("GET", "/user/balance", 403, "balance_refused"),
         ("POST", "/v1/nothing", 404, "unknown_path"),
         ("GET", "/v1/messages", 405, "method_not_allowed"),
     ] {
@@ -111,6 +111,20 @@ fn other_endpoints_are_refused_and_say_so_in_their_own_words() {
             "{path}"
         );
     }
+}
+
+#[test]
+fn the_balance_is_told_where_the_policy_says_so() {
+    let policy = include_str!("../../../policies/default.yaml");
+    let setup = Setup {
+        policy: Some(format!("{policy}\napps:\n  anonymous: {{balance: true}}\n")),
+        ..Setup::default()
+    };
+    let gateway = Gateway::start(&UPSTREAM, &setup);
+    let answer = call(gateway.data, "GET", "/user/balance", &[], b"");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["is_available"], true);
+    gateway.stop();
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Found {
     pub(super) uninspectable: Vec<Uninspectable>,
     /// Where the request names text that the upstream keeps.
     pub(super) kept: Option<String>,
+    /// Whether a schema says by `pattern` or `format` how texts must look.
+    pub(super) patterns: bool,
 }
 
 /// Walks a whole request by the table of its format.
@@ -70,7 +72,7 @@ pub(super) struct Walker<'a> {
     /// The body.
     pub(super) source: &'a Source<'a>,
     limits: Limits,
-    found: Found,
+    pub(super) found: Found,
     /// Known members and indexes down to where the walker is.
     path: Vec<Step>,
     message: Option<u32>,
