@@ -33,4 +33,5 @@ mod listener;
 mod local_model;
 mod look_alikes;
 mod refusals;
+mod surfaces;
 mod turns;

@@ -159,6 +159,17 @@ impl Backend for Remote {
         )
     }
 
+    fn balance(&self) -> Option<BoxFuture<'_, Result<Inbound, BackendError>>> {
+        self.wire.has_balance().then(|| {
+            let asked: BoxFuture<'_, _> = Box::pin(async {
+                self.refuse_without_key()?;
+                let place = self.place()?;
+                self.wire.balance(place).await
+            });
+            asked
+        })
+    }
+
     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, BackendError>> {
         Box::pin(self.answer(request))
     }
