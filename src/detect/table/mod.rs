@@ -13,7 +13,7 @@ mod split;
 
 use crate::base::Span;
 use headers::{Header, meaning};
-use split::{MOST_CELLS, Parted, cells, is_ruler};
+use split::{MOST_CELLS, Marks, Parted, cells, is_ruler};
 
 /// Rows in a row that may have another number of cells before a table ends.
 const MOST_MISFITS: usize = 2;
@@ -162,7 +162,14 @@ impl<'t> Walk<'t> {
 
     /// Opens a table if the line is a header, or takes it as labels with their values.
     fn begin(&mut self, line: Span, next: usize, rows: &mut impl Rows) {
+        let marks = Marks::of(line.slice(self.text).unwrap_or_default());
         for (parted, before) in Parted::ALL.into_iter().zip(0..) {
+            if !marks.allow(parted) {
+                if let Some(slot) = self.before.get_mut(before) {
+                    *slot = 0;
+                }
+                continue;
+            }
             cells(self.text, line, parted, &mut self.spans);
             let many = self.spans.len();
             // A header stands above its rows: what goes on with lines that have none is none.

@@ -34,16 +34,53 @@ impl Parted {
         Self::Blanks,
     ];
 
-    /// Whether a line of these bytes may be parted so.
-    fn occurs(self, line: &str) -> bool {
+    /// The marks of which one must be in a line that is parted so.
+    const fn marks(self) -> u8 {
         match self {
-            Self::Pipe => line.contains(['|', '｜', '│']),
-            Self::Tab => line.contains('\t'),
-            Self::Comma => line.contains(','),
-            Self::WideComma => line.contains('，'),
-            Self::Semicolon => line.contains([';', '；']),
-            Self::Blanks => line.contains("  ") || line.contains('\u{3000}'),
+            Self::Pipe => PIPE | WIDE,
+            Self::Tab => TAB,
+            Self::Comma => COMMA,
+            Self::WideComma => WIDE,
+            Self::Semicolon => SEMICOLON | WIDE,
+            Self::Blanks => BLANKS | WIDE,
         }
+    }
+}
+
+const PIPE: u8 = 1;
+const TAB: u8 = 2;
+const COMMA: u8 = 4;
+const SEMICOLON: u8 = 8;
+const BLANKS: u8 = 16;
+/// The first byte of a mark of several bytes: `｜`, `│`, `，`, `；`, U+3000.
+const WIDE: u8 = 32;
+
+/// Which marks may be in a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks(u8);
+
+impl Marks {
+    /// One pass over the line.
+    pub(super) fn of(line: &str) -> Self {
+        let (mut marks, mut before) = (0, 0);
+        for byte in line.bytes() {
+            marks |= match byte {
+                b'|' => PIPE,
+                b'\t' => TAB | BLANKS,
+                b',' => COMMA,
+                b';' => SEMICOLON,
+                b' ' if before == b' ' => BLANKS,
+                0xe2 | 0xe3 | 0xef => WIDE,
+                _ => 0,
+            };
+            before = byte;
+        }
+        Self(marks)
+    }
+
+    /// Whether the line may be parted so.
+    pub(super) const fn allow(self, parted: Parted) -> bool {
+        self.0 & parted.marks() != 0
     }
 }
 
@@ -52,7 +89,7 @@ pub(super) fn cells(text: &str, line: Span, parted: Parted, out: &mut Vec<Span>)
     out.clear();
     let whole = line.slice(text).unwrap_or_default();
     let trimmed = whole.trim();
-    if trimmed.is_empty() || whole.len() > LINE_BYTES || !parted.occurs(trimmed) {
+    if trimmed.is_empty() || whole.len() > LINE_BYTES {
         return;
     }
     let start = line.start + (whole.len() - whole.trim_start().len());
