@@ -13,13 +13,14 @@ mod split;
 
 use crate::base::Span;
 use headers::{Header, meaning};
-use split::{MOST_CELLS, Marks, Parted, cells, is_ruler};
+use split::{MOST_CELLS, Marks, Parted, cells, is_ruler, marks};
 
 /// Rows in a row that may have another number of cells before a table ends.
 const MOST_MISFITS: usize = 2;
 
-/// Most cells of a row of labels and values.
-const MOST_LABELLED: usize = 4;
+/// Longest line that may be a header, and longest header in it, in bytes.
+const HEADER_LINE_BYTES: usize = 1024;
+const HEADER_BYTES: usize = 96;
 
 /// A cell and what its header says.
 #[derive(Debug, Clone, Copy)]
@@ -63,13 +64,15 @@ struct Columns<'t> {
 
 impl<'t> Columns<'t> {
     /// `None` where no header is known.
-    fn new(headers: impl Iterator<Item = &'t str>) -> Option<Self> {
+    fn new(headers: impl Iterator<Item = &'t str> + Clone) -> Option<Self> {
+        let says = |cell: &str| meaning(cell).is_some_and(|header| header.entity.is_some());
+        if !headers.clone().any(says) {
+            return None;
+        }
         let headers: Vec<_> = headers.map(|cell| (cell, meaning(cell))).collect();
-        let says = |known: &Option<Header>| known.is_some_and(|header| header.entity.is_some());
-        let any = headers.iter().any(|(_, known)| says(known));
         let strong = |known: &Option<Header>| known.is_some_and(|header| header.strong);
         let personal = headers.iter().any(|(_, known)| strong(known));
-        any.then_some(Self { headers, personal })
+        Some(Self { headers, personal })
     }
 
     fn row(&self, text: &str, spans: &[Span], rows: &mut impl Rows) {
@@ -113,8 +116,8 @@ struct Walk<'t> {
     table: Option<(Parted, Columns<'t>, usize)>,
     spans: Vec<Span>,
     ahead: Vec<Span>,
-    /// How many cells the line before had, by each way to part it.
-    before: [usize; Parted::ALL.len()],
+    /// The marks of the line before.
+    before: Marks,
 }
 
 impl<'t> Walk<'t> {
@@ -125,7 +128,7 @@ impl<'t> Walk<'t> {
             table: None,
             spans: Vec::with_capacity(MOST_CELLS),
             ahead: Vec::with_capacity(MOST_CELLS),
-            before: [0; Parted::ALL.len()],
+            before: Marks::default(),
         }
     }
 
@@ -162,22 +165,20 @@ impl<'t> Walk<'t> {
 
     /// Opens a table if the line is a header, or takes it as labels with their values.
     fn begin(&mut self, line: Span, next: usize, rows: &mut impl Rows) {
-        let marks = Marks::of(line.slice(self.text).unwrap_or_default());
-        for (parted, before) in Parted::ALL.into_iter().zip(0..) {
-            if !marks.allow(parted) {
-                if let Some(slot) = self.before.get_mut(before) {
-                    *slot = 0;
-                }
+        if line.len() > HEADER_LINE_BYTES {
+            return;
+        }
+        let marks = marks(line.slice(self.text).unwrap_or_default());
+        let before = std::mem::replace(&mut self.before, marks);
+        for ((parted, count), before) in Parted::ALL.into_iter().zip(marks).zip(before) {
+            // A header stands above its rows: what goes on with lines that have none is none.
+            if count == 0 || count == before && !is_labels(usize::from(count) + 1) {
                 continue;
             }
             cells(self.text, line, parted, &mut self.spans);
             let many = self.spans.len();
-            // A header stands above its rows: what goes on with lines that have none is none.
-            let goes_on = many > MOST_LABELLED && self.before.get(before) == Some(&many);
-            if let Some(slot) = self.before.get_mut(before) {
-                *slot = many;
-            }
-            if many == 0 || goes_on {
+            let long = self.spans.iter().any(|span| span.len() > HEADER_BYTES);
+            if many == 0 || long && !is_labels(many) {
                 continue;
             }
             let text = self.text;
@@ -189,8 +190,7 @@ impl<'t> Walk<'t> {
                 continue;
             };
             self.look_ahead(next, parted);
-            let labels = many == 2 || many == MOST_LABELLED;
-            if labels && self.is_labelled(&self.spans) {
+            if is_labels(many) && self.is_labelled(&self.spans) {
                 // A header in which only the first is known looks the same, but then the next line has no label.
                 let more = self.ahead.len() == many && self.is_labelled(&self.ahead);
                 if more || self.was_labelled(line, parted) {
@@ -254,6 +254,11 @@ impl<'t> Walk<'t> {
             rows.cell(cell(self.text, *span, header, *known, true));
         }
     }
+}
+
+/// Whether so many cells may be labels and values.
+const fn is_labels(many: usize) -> bool {
+    many == 2 || many == 4
 }
 
 /// Whether cells with these headers may be a table: half of them are known, or the text draws it as a table.

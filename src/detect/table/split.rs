@@ -33,55 +33,46 @@ impl Parted {
         Self::WideComma,
         Self::Blanks,
     ];
-
-    /// The marks of which one must be in a line that is parted so.
-    const fn marks(self) -> u8 {
-        match self {
-            Self::Pipe => PIPE | WIDE,
-            Self::Tab => TAB,
-            Self::Comma => COMMA,
-            Self::WideComma => WIDE,
-            Self::Semicolon => SEMICOLON | WIDE,
-            Self::Blanks => BLANKS | WIDE,
-        }
-    }
 }
 
-const PIPE: u8 = 1;
-const TAB: u8 = 2;
-const COMMA: u8 = 4;
-const SEMICOLON: u8 = 8;
-const BLANKS: u8 = 16;
-/// The first byte of a mark of several bytes: `｜`, `│`, `，`, `；`, U+3000.
-const WIDE: u8 = 32;
+/// How often each mark stands in a line, in the order of [`Parted::ALL`].
+pub(super) type Marks = [u16; Parted::ALL.len()];
 
-/// Which marks may be in a line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Marks(u8);
-
-impl Marks {
-    /// One pass over the line.
-    pub(super) fn of(line: &str) -> Self {
-        let (mut marks, mut before) = (0, 0);
-        for byte in line.bytes() {
-            marks |= match byte {
-                b'|' => PIPE,
-                b'\t' => TAB | BLANKS,
-                b',' => COMMA,
-                b';' => SEMICOLON,
-                b' ' if before == b' ' => BLANKS,
-                0xe2 | 0xe3 | 0xef => WIDE,
-                _ => 0,
-            };
-            before = byte;
-        }
-        Self(marks)
+/// Counts the marks in one pass over the line's bytes; quotes are not looked at.
+pub(super) fn marks(line: &str) -> Marks {
+    let [
+        mut pipe,
+        mut tab,
+        mut comma,
+        mut semicolon,
+        mut wide,
+        mut blanks,
+    ] = [0u16; 6];
+    let (mut first, mut second) = (0, 0);
+    for byte in line.bytes() {
+        let mark = match (first, second, byte) {
+            (_, _, b'|') | (0xef, 0xbd, 0x9c) | (0xe2, 0x94, 0x82) => &mut pipe,
+            (_, _, b'\t') => &mut tab,
+            (_, _, b',') => &mut comma,
+            (_, _, b';') | (0xef, 0xbc, 0x9b) => &mut semicolon,
+            (0xef, 0xbc, 0x8c) => &mut wide,
+            (_, b' ', b' ') | (0xe3, 0x80, 0x80) => &mut blanks,
+            _ => {
+                (first, second) = (second, byte);
+                continue;
+            }
+        };
+        *mark = mark.saturating_add(1);
+        (first, second) = (second, byte);
     }
-
-    /// Whether the line may be parted so.
-    pub(super) const fn allow(self, parted: Parted) -> bool {
-        self.0 & parted.marks() != 0
-    }
+    [
+        pipe,
+        tab,
+        comma,
+        semicolon,
+        wide,
+        blanks.saturating_add(tab),
+    ]
 }
 
 /// The cells of the line at `line` of `text`, without blanks and quotes around them; empty where it is no row.
