@@ -2,7 +2,7 @@
 
 use crate::base::{Confidence, EntityType, Finding, Span, View, Why};
 use crate::policy::FieldRule;
-use crate::protocol::{ChatRequest, Limits, Place, ProtocolError, TextPart};
+use crate::protocol::{Limits, Place, ProtocolError, Request, TextPart};
 use std::sync::Arc;
 
 /// Where in a body the values stand that the rules of an app name.
@@ -14,7 +14,7 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Looks for them; costs nothing where there are no rules.
-    pub(super) fn of(request: &ChatRequest, rules: &[FieldRule]) -> Result<Self, ProtocolError> {
+    pub(super) fn of(request: &Request, rules: &[FieldRule]) -> Result<Self, ProtocolError> {
         let places = if rules.is_empty() {
             Vec::new()
         } else {
@@ -74,9 +74,11 @@ mod tests {
     use super::*;
     use crate::detect::{Detector, Hint};
     use crate::policy::JsonPath;
+    use crate::protocol::Format;
 
     fn types(body: &str, rules: &[(&str, &str)]) -> Vec<(String, &'static str)> {
-        let request = ChatRequest::parse(body.to_owned().into(), &Limits::default()).unwrap();
+        let request =
+            Request::parse(Format::Chat, body.to_owned().into(), &Limits::default()).unwrap();
         let rule = |(path, entity): &(&str, &str)| FieldRule {
             path: JsonPath::parse(path).unwrap(),
             entity: EntityType::named(entity).unwrap(),

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use crate::base::{Confidence, EntityType, Finding};
 use crate::detect::{Detector, Hint};
 use crate::policy::FieldRule;
-use crate::protocol::{ChatRequest, Place, ProtocolError};
+use crate::protocol::{Place, ProtocolError, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ pub(super) struct Inspection {
 
 /// Scans every text part of `request`; `rules` name values whose type is known.
 pub(super) fn inspect(
-    request: &ChatRequest,
+    request: &Request,
     detector: &Detector,
     cache: &FindingCache,
     rules: &[FieldRule],

@@ -7,7 +7,7 @@ use crate::policy::{
     Decision, Destination, ListSpec, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation,
     Trust,
 };
-use crate::protocol::{ChatRequest, Limits, splice};
+use crate::protocol::{Format, Limits, Request, splice};
 use crate::route;
 use crate::transform::{self, Inspected};
 use crate::vault::Scope;
@@ -64,7 +64,7 @@ pub fn failing_tests(policy: &Policy, detector: &Detector) -> Vec<TestFailure> {
 struct Trial<'a> {
     policy: &'a Policy,
     test: &'a PolicyTest,
-    request: ChatRequest,
+    request: Request,
     inspection: Inspection,
     decision: Decision,
     scope: Arc<Scope>,
@@ -73,8 +73,12 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(policy: &'a Policy, detector: &Detector, test: &'a PolicyTest) -> Result<Self, String> {
         let body = serde_json::json!({"messages": [{"role": "user", "content": test.text}]});
-        let request = ChatRequest::parse(Bytes::from(body.to_string()), &Limits::default())
-            .map_err(|error| error.to_string())?;
+        let request = Request::parse(
+            Format::Chat,
+            Bytes::from(body.to_string()),
+            &Limits::default(),
+        )
+        .map_err(|error| error.to_string())?;
         let fields = policy.app(test.app.as_deref().unwrap_or("")).fields();
         let inspection = inspect(&request, detector, &FindingCache::new([0; 32]), fields)
             .map_err(|error| error.to_string())?;

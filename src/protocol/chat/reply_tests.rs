@@ -1,17 +1,29 @@
-use super::*;
-use crate::protocol::splice;
+use crate::protocol::reply::of;
+use crate::protocol::{
+    Field, Format, LEGACY_CALL, Limits, Reply, ReplyPart, Request, Usage, splice,
+};
+use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-fn parse(body: &str) -> ChatReply {
-    ChatReply::parse(Bytes::from(body.to_owned()), &Limits::default()).unwrap()
+fn parse(body: &str) -> Reply {
+    Reply::parse(
+        Format::Chat,
+        Bytes::from(body.to_owned()),
+        &Limits::default(),
+    )
+    .unwrap()
 }
 
-fn parts(body: &str) -> Vec<(u32, Field, String)> {
+/// Item, part of it, field and text.
+type Told<T> = (u32, u32, Field, T);
+
+fn parts(body: &str) -> Vec<Told<String>> {
     let reply = parse(body);
     let told = |part: &ReplyPart| {
         (
-            part.channel.choice,
+            part.channel.item,
+            part.channel.part,
             part.channel.field,
             part.text(reply.body()).into_owned(),
         )
@@ -20,10 +32,10 @@ fn parts(body: &str) -> Vec<(u32, Field, String)> {
 }
 
 /// The parts of a choice, as a chunk and as a whole reply.
-fn check_message(message: &str, expected: &[(Field, &str)]) {
+fn check_message(message: &str, expected: &[(Field, u32, &str)]) {
     let expected: Vec<_> = expected
         .iter()
-        .map(|(field, text)| (7, *field, (*text).to_owned()))
+        .map(|(field, part, text)| (7, *part, *field, (*text).to_owned()))
         .collect();
     for key in ["delta", "message"] {
         let body = format!("{{\"choices\":[{{\"{key}\":{message},\"index\":7}}]}}");
@@ -33,63 +45,63 @@ fn check_message(message: &str, expected: &[(Field, &str)]) {
 
 #[test]
 fn texts_have_their_channels() {
-    let cases: [(&str, &[(Field, &str)]); 12] = [
+    let cases: [(&str, &[(Field, u32, &str)]); 12] = [
         (
             r#"{"role":"assistant","content":"a\u5f20"}"#,
-            &[(Field::Content, "a张")],
+            &[(Field::Content, 0, "a张")],
         ),
         (
             r#"{"role":"assistant","content":null,"reasoning_content":""}"#,
-            &[(Field::Reasoning, "")],
+            &[(Field::Reasoning, 0, "")],
         ),
         (
             r#"{"reasoning":"r","refusal":"n"}"#,
-            &[(Field::ReasoningPlain, "r"), (Field::Refusal, "n")],
+            &[(Field::ReasoningPlain, 0, "r"), (Field::Refusal, 0, "n")],
         ),
         (
             r#"{"content":["x",{"type":"text","text":"y","note":"z"},{"type":"odd","text":"w"}]}"#,
             &[
-                (Field::Content, "x"),
-                (Field::Content, "y"),
-                (Field::Other, "z"),
-                (Field::Other, "w"),
+                (Field::Content, 0, "x"),
+                (Field::Content, 0, "y"),
+                (Field::Other, 0, "z"),
+                (Field::Other, 0, "w"),
             ],
         ),
         (
             r#"{"tool_calls":[{"function":{"arguments":"{","name":"f"},"index":4,"id":"i","type":"function"}]}"#,
-            &[(Field::ToolArguments(4), "{"), (Field::ToolName(4), "f")],
+            &[(Field::ToolArguments, 4, "{"), (Field::ToolName, 4, "f")],
         ),
         (
             r#"{"tool_calls":[{"id":"i"},{"function":{"name":"g"}},{"custom":{"name":"h","input":"x"}}]}"#,
             &[
-                (Field::ToolName(1), "g"),
-                (Field::ToolName(2), "h"),
-                (Field::ToolInput(2), "x"),
+                (Field::ToolName, 1, "g"),
+                (Field::ToolName, 2, "h"),
+                (Field::ToolInput, 2, "x"),
             ],
         ),
         (
             r#"{"function_call":{"name":"f","arguments":"a"}}"#,
             &[
-                (Field::ToolName(LEGACY_CALL), "f"),
-                (Field::ToolArguments(LEGACY_CALL), "a"),
+                (Field::ToolName, LEGACY_CALL, "f"),
+                (Field::ToolArguments, LEGACY_CALL, "a"),
             ],
         ),
         (
             r#"{"audio":{"id":"i","data":"QUJD","transcript":"t"}}"#,
-            &[(Field::Other, "t")],
+            &[(Field::Other, 0, "t")],
         ),
         (
             r#"{"annotations":[{"url_citation":{"url":"u"}}]}"#,
-            &[(Field::Other, "u")],
+            &[(Field::Other, 0, "u")],
         ),
-        (r#"{"content":{"deep":["x"]}}"#, &[(Field::Other, "x")]),
+        (r#"{"content":{"deep":["x"]}}"#, &[(Field::Other, 0, "x")]),
         (
             r#"{"tool_calls":[{"function":{"arguments":{"k":"v"}}},"odd"]}"#,
-            &[(Field::Other, "v"), (Field::Other, "odd")],
+            &[(Field::Other, 0, "v"), (Field::Other, 0, "odd")],
         ),
         (
             r#"{"role":["x"],"tool_calls":"y"}"#,
-            &[(Field::Other, "x"), (Field::Other, "y")],
+            &[(Field::Other, 0, "x"), (Field::Other, 0, "y")],
         ),
     ];
     for (message, expected) in cases {
@@ -101,10 +113,10 @@ fn texts_have_their_channels() {
 fn choices_are_told_apart() {
     let body = r#"{"choices":[{"index":1,"delta":{"content":"b"}},{"delta":{"content":"a"},"stop_reason":"s"},"odd"]}"#;
     let expected = [
-        (1, Field::Content, "b".to_owned()),
-        (1, Field::Content, "a".to_owned()),
-        (1, Field::Other, "s".to_owned()),
-        (2, Field::Other, "odd".to_owned()),
+        (1, 0, Field::Content, "b".to_owned()),
+        (1, 0, Field::Content, "a".to_owned()),
+        (1, 0, Field::Other, "s".to_owned()),
+        (2, 0, Field::Other, "odd".to_owned()),
     ];
     assert_eq!(parts(body), expected);
 }
@@ -115,7 +127,7 @@ fn protocol_members_are_no_parts_and_all_else_is() {
         "usage":{"prompt_tokens":1,"note":"n"},"metadata":{"k":"v"},"choices":[{"finish_reason":"stop","index":0}]}"#;
     let got: Vec<_> = parts(body)
         .into_iter()
-        .map(|(_, field, text)| (field, text))
+        .map(|(_, _, field, text)| (field, text))
         .collect();
     assert_eq!(
         got,
@@ -125,7 +137,7 @@ fn protocol_members_are_no_parts_and_all_else_is() {
         ]
     );
     assert_eq!(parts(r#"{"id":{"x":"y"},"choices":"z"}"#).len(), 2);
-    assert_eq!(parts(r#"["x"]"#), [(0, Field::Other, "x".to_owned())]);
+    assert_eq!(parts(r#"["x"]"#), [(0, 0, Field::Other, "x".to_owned())]);
 }
 
 #[test]
@@ -143,7 +155,7 @@ fn errors_are_known_in_any_shape() {
         assert_eq!(parse(body).is_error(), is_error);
         let errors = parts(body)
             .into_iter()
-            .filter(|(_, field, _)| *field == Field::Error);
+            .filter(|(_, _, field, _)| *field == Field::Error);
         assert_eq!(errors.count(), count, "{body}");
     }
 }
@@ -184,13 +196,16 @@ fn knows_what_is_finished_and_where_log_probabilities_stand() {
         {"index":2,"logprobs":{"content":[{"token":"secret"}]},"finish_reason":"stop"},
         {"index":3,"finish_reason":""},{"index":4,"finish_reason":"null"}]}"#;
     let reply = parse(body);
-    assert_eq!(reply.finished(), [2]);
-    let spans: Vec<_> = reply
-        .logprobs_spans()
-        .iter()
-        .map(|(choice, span)| (*choice, span.slice(body).unwrap()))
+    let ended: Vec<u32> = (0..5)
+        .filter(|item| reply.ends(of(*item, Field::Content)))
         .collect();
-    assert_eq!(spans, [(2, r#"{"content":[{"token":"secret"}]}"#)]);
+    assert_eq!(ended, [2]);
+    let spans: Vec<_> = reply
+        .dropped()
+        .iter()
+        .map(|(span, stands)| (span.slice(body).unwrap(), *stands))
+        .collect();
+    assert_eq!(spans, [(r#"{"content":[{"token":"secret"}]}"#, "null")]);
     assert!(reply.parts().is_empty());
 }
 
@@ -215,11 +230,11 @@ fn a_character_cut_in_two_by_the_server_does_not_end_the_stream() {
         (r"\ud83d\u0041", "\u{fffd}A"),
     ] {
         let body = format!(r#"{{"choices":[{{"delta":{{"content":"{content}"}}}}]}}"#);
-        assert_eq!(parts(&body), [(0, Field::Content, text.to_owned())]);
+        assert_eq!(parts(&body), [(0, 0, Field::Content, text.to_owned())]);
         assert_eq!(parse(&body).body(), body.as_bytes());
     }
     let request = format!(r#"{{"messages":[{{"content":"{}"}}]}}"#, r"a\ud83d");
-    assert!(crate::protocol::ChatRequest::parse(request.into(), &Limits::default()).is_err());
+    assert!(Request::parse(Format::Chat, request.into(), &Limits::default()).is_err());
 }
 
 #[test]
@@ -261,7 +276,7 @@ proptest! {
         let body = serde_json::json!({"choices": choices, "rest": rest});
         let mut expected = Vec::new();
         strings(&body, &mut expected);
-        let got: Vec<_> = parts(&body.to_string()).into_iter().map(|(_, _, text)| text).collect();
+        let got: Vec<_> = parts(&body.to_string()).into_iter().map(|(_, _, _, text)| text).collect();
         prop_assert_eq!(got, expected);
     }
 }

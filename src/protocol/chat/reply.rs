@@ -1,11 +1,12 @@
-//! Walks a reply: which member is which channel.
+//! Walks a chat's reply or chunk: which member is which channel.
 
-use super::{Channel, Field, Found, LEGACY_CALL, ReplyPart, Usage};
 use crate::protocol::json::{Kind, Value};
-use crate::protocol::part::Address;
+use crate::protocol::reply::{Channel, Ended, Field, Found, LEGACY_CALL};
+use crate::protocol::reply::{index_of, is_scalar, of, usage};
 
 impl Found {
-    pub(super) fn root(&mut self, root: Value<'_>) {
+    /// A whole reply or a chunk.
+    pub(super) fn chat(&mut self, root: Value<'_>) {
         if root.kind() != Kind::Object {
             return self.other(0, root);
         }
@@ -18,10 +19,7 @@ impl Found {
                 "created" if is_scalar(value) => self.head.created = span,
                 "model" if is_scalar(value) => self.head.model = span,
                 "system_fingerprint" | "service_tier" if is_scalar(value) => {}
-                "error" if value.kind() != Kind::Null => {
-                    self.is_error = true;
-                    self.texts(0, Field::Error, value);
-                }
+                "error" if value.kind() != Kind::Null => self.error(value),
                 "usage" => {
                     self.usage = usage(value);
                     self.other(0, value);
@@ -56,11 +54,10 @@ impl Found {
             // Some servers send an empty or spelled null until the end.
             ("finish_reason", Kind::String) => {
                 if !value.is("") && !value.is("null") {
-                    self.finished.push(choice);
+                    self.ended.push(Ended::Item(choice));
                 }
             }
-            ("logprobs", Kind::Null) => {}
-            ("logprobs", _) => self.logprobs.push((choice, value.outer_span())),
+            ("logprobs", _) => self.drop_to(value, "null"),
             _ => self.other(choice, value),
         }
     }
@@ -68,10 +65,10 @@ impl Found {
     fn message_member(&mut self, choice: u32, key: &str, value: Value<'_>) {
         match key {
             "content" if value.kind() == Kind::Array => self.content_array(choice, value),
-            "content" => self.text(choice, Field::Content, value),
-            "reasoning_content" => self.text(choice, Field::Reasoning, value),
-            "reasoning" => self.text(choice, Field::ReasoningPlain, value),
-            "refusal" => self.text(choice, Field::Refusal, value),
+            "content" => self.piece(of(choice, Field::Content), value),
+            "reasoning_content" => self.piece(of(choice, Field::Reasoning), value),
+            "reasoning" => self.piece(of(choice, Field::ReasoningPlain), value),
+            "refusal" => self.piece(of(choice, Field::Refusal), value),
             "tool_calls" if value.kind() == Kind::Array => {
                 for (position, call) in value.elements().enumerate() {
                     self.tool_call(choice, index_of(call, position), call);
@@ -80,6 +77,7 @@ impl Found {
             "function_call" => self.function(choice, LEGACY_CALL, value),
             "role" if is_scalar(value) => {}
             "audio" => self.audio(choice, value),
+            "annotations" => self.annotations(choice, value),
             _ => self.other(choice, value),
         }
     }
@@ -90,11 +88,11 @@ impl Found {
                 .get("type")
                 .is_some_and(|part_type| part_type.is("text"));
             if part.kind() != Kind::Object {
-                self.text(choice, Field::Content, part);
+                self.piece(of(choice, Field::Content), part);
             }
             for (key, value) in part.members() {
                 match &*key.text() {
-                    "text" if is_text => self.text(choice, Field::Content, value),
+                    "text" if is_text => self.piece(of(choice, Field::Content), value),
                     "type" if is_scalar(value) => {}
                     _ => self.other(choice, value),
                 }
@@ -115,18 +113,32 @@ impl Found {
         }
     }
 
-    fn function(&mut self, choice: u32, index: u32, function: Value<'_>) {
+    fn function(&mut self, item: u32, part: u32, function: Value<'_>) {
         if function.kind() != Kind::Object {
-            return self.other(choice, function);
+            return self.other(item, function);
         }
+        let channel = |field| Channel { item, part, field };
         for (key, value) in function.members() {
             match &*key.text() {
-                "name" => self.text(choice, Field::ToolName(index), value),
-                "arguments" => self.text(choice, Field::ToolArguments(index), value),
-                "input" => self.text(choice, Field::ToolInput(index), value),
-                _ => self.other(choice, value),
+                "name" => self.whole(channel(Field::ToolName), value),
+                "arguments" => self.piece(channel(Field::ToolArguments), value),
+                "input" => self.piece(channel(Field::ToolInput), value),
+                _ => self.other(item, value),
             }
         }
+    }
+
+    /// Citations: their places move with the content.
+    fn annotations(&mut self, choice: u32, annotations: Value<'_>) {
+        for annotation in annotations.elements() {
+            let Some(citation) = annotation.get("url_citation") else {
+                continue;
+            };
+            for name in ["start_index", "end_index"] {
+                self.offset(of(choice, Field::Content), citation.get(name));
+            }
+        }
+        self.other(choice, annotations);
     }
 
     fn audio(&mut self, choice: u32, audio: Value<'_>) {
@@ -139,57 +151,4 @@ impl Found {
             }
         }
     }
-
-    /// A value that should be a string.
-    fn text(&mut self, choice: u32, field: Field, value: Value<'_>) {
-        if value.kind() == Kind::String {
-            let at = Address {
-                span: value.span(),
-                layers: 1,
-                escaped: value.escaped(),
-            };
-            self.parts.push(ReplyPart {
-                channel: Channel { choice, field },
-                at,
-            });
-        } else {
-            self.other(choice, value);
-        }
-    }
-
-    fn other(&mut self, choice: u32, value: Value<'_>) {
-        self.texts(choice, Field::Other, value);
-    }
-
-    fn texts(&mut self, choice: u32, field: Field, value: Value<'_>) {
-        for value in value.subtree().filter(|value| value.kind() == Kind::String) {
-            self.text(choice, field, value);
-        }
-    }
-}
-
-fn is_scalar(value: Value<'_>) -> bool {
-    !matches!(value.kind(), Kind::Array | Kind::Object)
-}
-
-fn index_of(value: Value<'_>, position: usize) -> u32 {
-    let index = value.get("index").and_then(Value::integer);
-    index
-        .and_then(|index| u32::try_from(index).ok())
-        .unwrap_or(position as u32)
-}
-
-fn usage(value: Value<'_>) -> Option<Usage> {
-    let count = |name| value.get(name).and_then(Value::integer);
-    let cached = value
-        .get("prompt_tokens_details")
-        .and_then(|details| details.get("cached_tokens"))
-        .and_then(Value::integer);
-    (value.kind() == Kind::Object).then(|| Usage {
-        prompt: count("prompt_tokens").unwrap_or(0),
-        completion: count("completion_tokens").unwrap_or(0),
-        cached: cached
-            .or_else(|| count("prompt_cache_hit_tokens"))
-            .unwrap_or(0),
-    })
 }

@@ -1,9 +1,14 @@
 use super::*;
-use crate::protocol::ChatRequest;
+use crate::protocol::{Format, Request};
 use bytes::Bytes;
 
-fn parse(request: &str) -> ChatRequest {
-    ChatRequest::parse(Bytes::from(request.to_owned()), &Limits::default()).unwrap()
+fn parse(request: &str) -> Request {
+    Request::parse(
+        Format::Chat,
+        Bytes::from(request.to_owned()),
+        &Limits::default(),
+    )
+    .unwrap()
 }
 
 /// The parts as `Place=text`, in order.
@@ -422,7 +427,7 @@ fn more_parts_than_allowed_are_refused() {
             max_strings,
             ..Limits::default()
         };
-        let request = ChatRequest::parse(Bytes::from_static(body.as_bytes()), &limits);
+        let request = Request::parse(Format::Chat, Bytes::from_static(body.as_bytes()), &limits);
         request.map(|request| request.parts().len()).ok()
     };
     // The body has nine strings itself.

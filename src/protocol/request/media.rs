@@ -1,7 +1,5 @@
 //! What of a request can't be read as text.
 
-use crate::protocol::json::Value;
-
 /// Why something can't be inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UninspectableKind {
@@ -13,7 +11,7 @@ pub enum UninspectableKind {
     Audio,
     /// Text as numbers of a model's vocabulary.
     TokenIds,
-    /// A content part of a type that is not known.
+    /// A part or an item of a type that is not known.
     Unknown,
 }
 
@@ -46,18 +44,6 @@ pub struct Uninspectable {
     pub kind: UninspectableKind,
     /// Where, in protocol keys and indexes only, such as `messages[2].content[0]`.
     pub path: String,
-}
-
-/// What a content part is by its `type`; `None` for text.
-pub(super) fn kind_of_part(part: Value<'_>) -> Option<UninspectableKind> {
-    let part_type = part.get("type").and_then(Value::string);
-    match part_type.as_deref() {
-        Some("text" | "refusal") => None,
-        Some("image_url") => Some(UninspectableKind::Image),
-        Some("input_audio") => Some(UninspectableKind::Audio),
-        Some("file") => Some(UninspectableKind::File),
-        _ => Some(UninspectableKind::Unknown),
-    }
 }
 
 /// Whether a string is bytes in base64, bare or as a data URI: then there is nothing in it to read.

@@ -2,7 +2,7 @@
 //!
 //! Scans the body again: paths are asked for by few requests, and no part carries one.
 
-use super::request::ChatRequest;
+use super::Request;
 use super::source::Source;
 use super::walk::{NESTED_LEVELS, may_be_json};
 use crate::base::Span;
@@ -10,7 +10,7 @@ use crate::protocol::ProtocolError;
 use crate::protocol::escape::decode_mapped;
 use crate::protocol::json::{Kind, Limits, Value, scan, scan_text};
 
-impl ChatRequest {
+impl Request {
     /// The values whose path `of` has something to say about, and what; spans of the body, sorted and disjoint. Nothing is
     /// asked about what is below such a value.
     ///
@@ -18,16 +18,16 @@ impl ChatRequest {
     /// through strings that are JSON themselves: `$.messages[1].tool_calls[0].function.arguments.account`.
     ///
     /// ```
-    /// use vestibule::protocol::{ChatRequest, Limits};
+    /// use vestibule::protocol::{Format, Limits, Request};
     /// let body = br#"{"messages":[{"role":"user","content":"hi"}],"metadata":{"no":"A7"}}"#;
-    /// let request = ChatRequest::parse(body.as_slice().into(), &Limits::default())?;
+    /// let request = Request::parse(Format::Chat, body.as_slice().into(), &Limits::default())?;
     /// let found = request.places(&Limits::default(), |path| (path == "$.metadata.no").then_some(()))?;
     /// assert_eq!(found[0].0.bytes(body), Some(b"A7".as_slice()));
     /// # Ok::<(), vestibule::protocol::ProtocolError>(())
     /// ```
     ///
     /// # Errors
-    /// As [`ChatRequest::parse`], where the limits are tighter than those that it was parsed with.
+    /// As [`Request::parse`], where the limits are tighter than those that it was parsed with.
     pub fn places<T>(
         &self,
         limits: &Limits,
@@ -116,13 +116,15 @@ impl<T, F: Fn(&str) -> Option<T>> Places<'_, T, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Format;
 
     const BODY: &str = r#"{"messages":[{"role":"user","content":"{\"no\":\"A\\u0037\",\"deep\":[{\"x y\":5}]}"}],
         "metadata":{"a.b":"B8","it's":{"n":[1,22]}}}"#;
 
     #[test]
     fn values_are_found_by_path_also_in_json_in_strings() {
-        let request = ChatRequest::parse(BODY.as_bytes().into(), &Limits::default()).unwrap();
+        let request =
+            Request::parse(Format::Chat, BODY.as_bytes().into(), &Limits::default()).unwrap();
         for (wanted, expected) in [
             ("$.metadata['a.b']", "B8"),
             (r"$.metadata['it\'s'].n[1]", "22"),

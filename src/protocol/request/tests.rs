@@ -1,11 +1,15 @@
 use super::*;
 use crate::protocol::{Edit, splice};
 
-fn parse(body: &str) -> Result<ChatRequest, ProtocolError> {
-    ChatRequest::parse(Bytes::from(body.to_owned()), &Limits::default())
+fn parse(body: &str) -> Result<Request, ProtocolError> {
+    Request::parse(
+        Format::Chat,
+        Bytes::from(body.to_owned()),
+        &Limits::default(),
+    )
 }
 
-fn with_messages(messages: &str) -> ChatRequest {
+fn with_messages(messages: &str) -> Request {
     parse(&format!("{{\"messages\":{messages}}}")).unwrap()
 }
 
@@ -245,6 +249,6 @@ fn the_end_user_is_the_first_field_that_names_one() {
 #[test]
 fn debug_shows_no_text() {
     let request = with_messages(r#"[{"role":"user","content":"Lena"}]"#);
-    assert_eq!(format!("{request:?}"), "ChatRequest(47 bytes, 1 parts)");
+    assert_eq!(format!("{request:?}"), "Request(47 bytes, 1 parts)");
     assert!(!format!("{:?}", request.parts()).contains("Lena"));
 }

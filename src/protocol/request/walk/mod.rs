@@ -1,8 +1,8 @@
 //! Walks a request by the allow-list and collects its parts.
 
-use super::media::{Uninspectable, UninspectableKind, is_base64, kind_of_part};
+use super::media::{Uninspectable, UninspectableKind, is_base64};
 use super::source::Source;
-use super::table::{Rule, State};
+use super::table::{Means, Rule, State, Types};
 use crate::protocol::ProtocolError;
 use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
@@ -23,18 +23,25 @@ const TOKEN_DIGITS: usize = 7;
 /// How many JSON strings deep JSON is looked for.
 pub(super) const NESTED_LEVELS: u8 = 3;
 
-/// What content is where no role says it: the only other content is that of a prediction of the answer.
-const OUTSIDE_MESSAGES: Place = Place::Assistant;
+/// What content is where no role says it.
+const OUTSIDE_TURNS: Place = Place::Other;
 
 /// What was found in a request.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
     pub(super) uninspectable: Vec<Uninspectable>,
+    /// Where the request names text that the upstream keeps.
+    pub(super) kept: Option<String>,
 }
 
-/// Walks a whole request.
-pub(super) fn walk(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Found, ProtocolError> {
+/// Walks a whole request by the table of its format.
+pub(super) fn walk(
+    root: Value<'_>,
+    table: &State,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Found, ProtocolError> {
     let source = Source::body(body);
     let mut walker = Walker {
         source: &source,
@@ -43,10 +50,10 @@ pub(super) fn walk(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Foun
         path: Vec::new(),
         message: None,
         message_at: None,
-        content: OUTSIDE_MESSAGES,
+        content: OUTSIDE_TURNS,
         overflow: false,
     };
-    walker.value(root, State::request());
+    walker.value(root, table);
     if walker.overflow {
         return Err(ProtocolError::TooManyStrings {
             max: limits.max_strings,
@@ -77,11 +84,13 @@ pub(super) struct Walker<'a> {
 
 impl Walker<'_> {
     fn value(&mut self, value: Value<'_>, state: &State) {
+        let content = self.content;
         self.enter(value, state.rule);
         self.below(value, state);
-        if state.rule == Rule::Message {
-            (self.message, self.message_at, self.content) = (None, None, OUTSIDE_MESSAGES);
+        if let Rule::Turn(_) = state.rule {
+            (self.message, self.message_at) = (None, None);
         }
+        self.content = content;
     }
 
     fn below(&mut self, value: Value<'_>, state: &State) {
@@ -100,6 +109,9 @@ impl Walker<'_> {
 
     fn members(&mut self, value: Value<'_>, state: &State) {
         for (key, value) in value.members() {
+            if key.is("type") && state.rule.knows_type(value) {
+                continue;
+            }
             if let Some((name, state)) = state.member(&key.text()) {
                 self.path.push(Step::Key(name));
                 self.value(value, state);
@@ -114,22 +126,51 @@ impl Walker<'_> {
     /// Notes what a container is before its members are looked at.
     fn enter(&mut self, value: Value<'_>, rule: Rule) {
         match (rule, value.kind()) {
-            (Rule::Message, _) => {
+            (Rule::Turn(types), _) => {
                 self.content = content_place(value);
                 self.message_at = Some(value.span().start);
                 self.message = match self.path.last() {
                     Some(Step::Index(index)) => Some(*index as u32),
                     _ => None,
                 };
-            }
-            (Rule::ContentPart, Kind::Object) => {
-                if let Some(kind) = kind_of_part(value) {
-                    self.mark(kind);
+                if !types.is_empty() && value.get("type").is_some() {
+                    self.typed(value, types);
                 }
             }
-            (Rule::Held(kind), Kind::Object | Kind::String) => self.mark(kind),
+            (Rule::Within(place), _) => self.content = place,
+            (Rule::Typed(types), Kind::Object) => self.typed(value, types),
+            (Rule::Source(types), Kind::Object) => {
+                let told = self.found.uninspectable.last();
+                if told.is_none_or(|told| told.path != self.content_path()) {
+                    self.typed(value, types);
+                }
+            }
+            (Rule::Held(kind), Kind::Object | Kind::Array | Kind::String) => self.mark(kind),
+            (Rule::Kept, kind) if !matches!(kind, Kind::Null | Kind::False) => self.keep(),
+            (Rule::KeptText, Kind::String) => self.keep(),
             _ => {}
         }
+    }
+
+    fn typed(&mut self, value: Value<'_>, types: Types) {
+        let word = match value.get("type") {
+            Some(word) => word.string(),
+            None => Some("".into()),
+        };
+        let known = types
+            .iter()
+            .find(|(known, _)| word.as_deref() == Some(*known));
+        match known.map(|(_, means)| *means) {
+            Some(Means::Text) => {}
+            Some(Means::Opaque(kind)) => self.mark(kind),
+            Some(Means::Kept) => self.keep(),
+            None => self.mark(UninspectableKind::Unknown),
+        }
+    }
+
+    fn keep(&mut self) {
+        let path = self.path_of(self.path.len());
+        self.found.kept.get_or_insert(path);
     }
 
     /// A value whose members have no rows.
@@ -147,9 +188,10 @@ impl Walker<'_> {
             }
             Rule::Text(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
-            Rule::Content | Rule::ContentPart => self.free(value, self.content, self.source),
+            Rule::Within(place) => self.free(value, place, self.source),
+            Rule::Content | Rule::Typed(_) => self.free(value, self.content, self.source),
             Rule::Schema(place) => self.schema(value, place),
-            Rule::TokenIds => self.token_ids(value),
+            Rule::TokenIds(place) => self.token_ids(value, place),
             Rule::TokenBias => self.token_bias(value),
             _ => self.free(value, Place::Other, self.source),
         }
@@ -165,11 +207,11 @@ impl Walker<'_> {
             .for_each(|part| part.names = Names::default());
     }
 
-    fn token_ids(&mut self, value: Value<'_>) {
+    fn token_ids(&mut self, value: Value<'_>, place: Place) {
         if value.subtree().any(|value| value.kind() == Kind::Number) {
             self.mark(UninspectableKind::TokenIds);
         }
-        self.texts(value, Place::Other, self.source, TOKEN_DIGITS + 1);
+        self.texts(value, place, self.source, TOKEN_DIGITS + 1);
     }
 
     fn token_bias(&mut self, value: Value<'_>) {
@@ -284,8 +326,12 @@ impl Walker<'_> {
         let in_content = self
             .path
             .iter()
-            .position(|step| matches!(step, Step::Key("content")));
-        let steps = in_content.map_or(self.path.len(), |at| at + 2);
+            .rposition(|step| matches!(step, Step::Key("content")));
+        self.path_of(in_content.map_or(self.path.len(), |at| at + 2))
+    }
+
+    /// The first steps of the path.
+    fn path_of(&self, steps: usize) -> String {
         let mut path = String::new();
         for step in self.path.iter().take(steps) {
             match step {
@@ -306,6 +352,7 @@ fn content_place(message: Value<'_>) -> Place {
         Some("user") => Place::User,
         Some("assistant") => Place::Assistant,
         Some("tool" | "function") => Place::ToolResult,
+        None if message.get("type").is_some_and(|kind| kind.is("reasoning")) => Place::Reasoning,
         _ => Place::Other,
     }
 }

@@ -1,11 +1,16 @@
 //! What values are called: context for detection.
 
 use super::*;
-use crate::protocol::ChatRequest;
+use crate::protocol::{Format, Request};
 use bytes::Bytes;
 
-fn parse(request: &str) -> ChatRequest {
-    ChatRequest::parse(Bytes::from(request.to_owned()), &Limits::default()).unwrap()
+fn parse(request: &str) -> Request {
+    Request::parse(
+        Format::Chat,
+        Bytes::from(request.to_owned()),
+        &Limits::default(),
+    )
+    .unwrap()
 }
 
 /// The parts of one tool result, as `key=text`, keys left out.

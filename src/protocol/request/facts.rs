@@ -1,6 +1,7 @@
 //! Facts of a request that others decide by: cheap, and without its text but for model and end user.
 
 use crate::base::Span;
+use crate::protocol::format::{Asked, Spec};
 use crate::protocol::json::{Kind, Value};
 use crate::protocol::part::{Place, TextPart};
 use memchr::memmem;
@@ -47,59 +48,83 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Of a request whose model is asked `asked`.
     pub(super) fn of(
         root: Value<'_>,
-        messages: Value<'_>,
+        asked: Value<'_>,
+        spec: &Spec,
         parts: &[TextPart],
         body: &[u8],
     ) -> Self {
         let model = root
             .get("model")
             .filter(|model| model.kind() == Kind::String);
-        let end_user = ["user", "user_id", "safety_identifier"];
-        let end_user = end_user.iter().find_map(|name| root.get(name)?.string());
-        let first_user = messages
-            .elements()
-            .find(|message| has_role(*message, &["user"]));
+        let end_user = spec
+            .end_user
+            .iter()
+            .find_map(|path| at(root, path)?.string());
         Self {
-            shape: shape(root, messages, parts, body),
+            shape: shape(root, asked, parts, body),
             model: model.map(|model| model.text().into_owned()),
             model_span: model.map(Value::span),
             stream: is_true(root, "stream"),
             end_user: end_user.map(std::borrow::Cow::into_owned),
-            first_user_message: first_user
-                .and_then(|message| message.get("content"))
-                .map(Value::outer_span),
+            first_user_message: first_user_message(asked, spec.asked),
         }
     }
 }
 
-fn shape(root: Value<'_>, messages: Value<'_>, parts: &[TextPart], body: &[u8]) -> Shape {
+/// The value at a path of keys.
+fn at<'d>(root: Value<'d>, path: &str) -> Option<Value<'d>> {
+    path.split('.')
+        .try_fold(root, |value, name| value.get(name))
+}
+
+fn first_user_message(asked: Value<'_>, kind: Asked) -> Option<Span> {
+    match (kind, asked.kind()) {
+        (Asked::Texts(_), _) => None,
+        (_, Kind::String) => Some(asked.outer_span()),
+        _ => asked
+            .elements()
+            .find(|turn| has_role(*turn, &["user"]))
+            .and_then(|turn| turn.get("content"))
+            .map(Value::outer_span),
+    }
+}
+
+const JSON_OUTPUT: [&str; 3] = [
+    "response_format.type",
+    "text.format.type",
+    "output_config.format.type",
+];
+const MAX_OUTPUT: [&str; 3] = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
+const EFFORT: [&str; 3] = [
+    "reasoning_effort",
+    "reasoning.effort",
+    "output_config.effort",
+];
+
+fn shape(root: Value<'_>, asked: Value<'_>, parts: &[TextPart], body: &[u8]) -> Shape {
     let mut shape = Shape {
         tools: count(root, "tools") + count(root, "functions"),
-        json_output: member_is(
-            root,
-            "response_format",
-            "type",
-            &["json_object", "json_schema"],
-        ),
-        max_output: ["max_completion_tokens", "max_tokens"]
+        json_output: JSON_OUTPUT
             .iter()
-            .find_map(|name| root.get(name)?.integer()),
+            .any(|path| word_at(root, path, &["json_object", "json_schema"])),
+        max_output: MAX_OUTPUT.iter().find_map(|name| root.get(name)?.integer()),
         thinking: thinks(root),
         code_fences: memmem::find_iter(body, "```").count() as u32,
-        logprobs: is_true(root, "logprobs")
-            || root
-                .get("top_logprobs")
-                .and_then(Value::integer)
-                .is_some_and(|count| count > 0),
+        logprobs: wants_logprobs(root),
         ..Shape::default()
     };
     let mut last_user = None;
-    for (index, message) in messages.elements().enumerate() {
+    if asked.kind() == Kind::String {
+        (shape.messages, shape.user_turns) = (1, 1);
+        shape.last_user_bytes = asked.span().len();
+    }
+    for (index, turn) in asked.elements().enumerate() {
         shape.messages += 1;
-        shape.has_tool_results |= has_role(message, &["tool", "function"]);
-        if has_role(message, &["user"]) {
+        shape.has_tool_results |= is_tool_result(turn);
+        if has_role(turn, &["user"]) {
             shape.user_turns += 1;
             last_user = Some(index as u32);
         }
@@ -114,9 +139,30 @@ fn shape(root: Value<'_>, messages: Value<'_>, parts: &[TextPart], body: &[u8]) 
     shape
 }
 
+/// A tool or function message, an item that is the output of a call, or a message with a block that is.
+fn is_tool_result(turn: Value<'_>) -> bool {
+    let type_ends = |value: Value<'_>, end: &str| {
+        let word = value.get("type").and_then(Value::string);
+        word.is_some_and(|word| word.ends_with(end))
+    };
+    has_role(turn, &["tool", "function"])
+        || type_ends(turn, "_output")
+        || turn.get("content").is_some_and(|content| {
+            content
+                .elements()
+                .any(|block| type_ends(block, "tool_result"))
+        })
+}
+
+fn wants_logprobs(root: Value<'_>) -> bool {
+    let top = root.get("top_logprobs").and_then(Value::integer);
+    let asked = root.get("logprobs").map(Value::kind);
+    matches!(asked, Some(Kind::True | Kind::Number)) || top.is_some_and(|count| count > 0)
+}
+
 fn thinks(root: Value<'_>) -> bool {
-    let effort = root.get("reasoning_effort").and_then(Value::string);
-    member_is(root, "thinking", "type", &["enabled"])
+    let effort = EFFORT.iter().find_map(|path| at(root, path)?.string());
+    word_at(root, "thinking.type", &["enabled", "adaptive"])
         || effort.is_some_and(|effort| !matches!(&*effort, "none" | "minimal"))
 }
 
@@ -127,11 +173,8 @@ fn has_role(message: Value<'_>, roles: &[&str]) -> bool {
         .is_some_and(|role| roles.contains(&&*role))
 }
 
-fn member_is(root: Value<'_>, name: &str, member: &str, words: &[&str]) -> bool {
-    let text = root
-        .get(name)
-        .and_then(|value| value.get(member))
-        .and_then(Value::string);
+fn word_at(root: Value<'_>, path: &str, words: &[&str]) -> bool {
+    let text = at(root, path).and_then(Value::string);
     text.is_some_and(|text| words.contains(&&*text))
 }
 

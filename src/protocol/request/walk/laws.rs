@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::Span;
-use crate::protocol::{ChatRequest, splice};
+use crate::protocol::{Format, Request, splice};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -10,11 +10,16 @@ use serde_json::{Map, Value as Json, json};
 /// Marked strings stand for what a person wrote; nothing in the protocol has the mark.
 const MARK: char = '§';
 
-fn parse(request: &Json) -> ChatRequest {
-    ChatRequest::parse(Bytes::from(request.to_string()), &Limits::default()).unwrap()
+fn parse(request: &Json) -> Request {
+    Request::parse(
+        Format::Chat,
+        Bytes::from(request.to_string()),
+        &Limits::default(),
+    )
+    .unwrap()
 }
 
-fn texts_of(request: &ChatRequest) -> Vec<String> {
+fn texts_of(request: &Request) -> Vec<String> {
     let parts = request.parts().iter();
     parts
         .map(|part| part.text(request.body()).into_owned())
@@ -135,7 +140,7 @@ proptest! {
         let edit = before.parts()[which].edit(before.body(), span, &replacement).unwrap();
         let after = splice(before.body(), &mut [edit]).unwrap();
         prop_assert!(serde_json::from_slice::<Json>(&after).is_ok());
-        let after = ChatRequest::parse(after, &Limits::default()).unwrap();
+        let after = Request::parse(Format::Chat, after, &Limits::default()).unwrap();
         texts[which].replace_range(span.start..span.end, &replacement);
         prop_assert_eq!(texts_of(&after), texts);
     }
@@ -145,7 +150,7 @@ proptest! {
         let mut body = request.to_string().into_bytes();
         let at = at.index(body.len());
         body[at] = byte;
-        if let Ok(request) = ChatRequest::parse(body.into(), &Limits::default()) {
+        if let Ok(request) = Request::parse(Format::Chat, body.into(), &Limits::default()) {
             for part in request.parts() {
                 let whole = Span::new(0, part.text(request.body()).len());
                 prop_assert!(part.edit(request.body(), whole, "x").is_some());
