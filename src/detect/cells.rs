@@ -41,10 +41,10 @@ pub(super) fn scan(detector: &Detector, text: &str, found: &mut Vec<(Candidate, 
     let Cells {
         found: own, denied, ..
     } = cells;
+    found.extend(own);
     if !denied.is_empty() {
         found.retain_mut(|(candidate, _)| !is_denied(candidate, &denied));
     }
-    found.extend(own);
 }
 
 struct Cells<'a> {

@@ -121,9 +121,8 @@ impl Names {
     /// Puts one before the others; what is over [`MOST_NAMES`] is left out.
     pub(super) fn put_first(&mut self, name: Address) {
         self.0.rotate_right(1);
-        if let [first, ..] = &mut self.0 {
-            *first = Some(name);
-        }
+        let [first, ..] = &mut self.0;
+        *first = Some(name);
     }
 
     pub(super) const fn is_some(self) -> bool {

@@ -17,6 +17,8 @@ pub(super) struct Header {
     pub(super) shape: Shape,
     /// Counts wherever it stands.
     pub(super) strong: bool,
+    /// Stands in tables of staff and students only.
+    pub(super) staff: bool,
 }
 
 /// Entity type, shape of its values, headers that say it all, headers that count in company.
@@ -187,11 +189,15 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Of [`NEUTRAL`]: what stands beside the names of people.
+const STAFF: &str =
+    "部门|职位|岗位|工号|学号|班级|department|dept|employeeid|staffid|studentid|jobtitle";
+
 /// Headers that are known and say nothing: a row of them is a header, too.
 const NEUTRAL: &str = "序号|编号|备注|状态|类型|日期|时间|部门|职位|岗位|金额|数量|说明|标题|订单号|订单编号|流水号|工号|学号|单号|快递单号|\
     no|id|note|notes|remark|remarks|status|type|date|time|department|dept|title|amount|quantity|qty|description|orderid|orderno|\
     ordernumber|city|state|zip|zipcode|country|province|role|position|comment|字段|值|项目|内容|field|value|item|key|label|\
-    城市|省份|国家|邮编|公司|单位|company|employer|organization";
+    班级|employeeid|staffid|studentid|jobtitle|城市|省份|国家|邮编|公司|单位|company|employer|organization";
 
 /// Longest header that is known, in bytes, with what may stand around it.
 const HEADER_BYTES: usize = 64;
@@ -255,6 +261,7 @@ fn known() -> &'static Words {
                         entity,
                         shape,
                         strong,
+                        staff: STAFF.split('|').any(|staff| staff == word),
                     },
                 );
             }
@@ -332,5 +339,7 @@ mod tests {
             }
         }
         assert!(NEUTRAL.split('|').all(|word| seen.insert(word)));
+        let neutral = |word| meaning(word).is_some_and(|header| header.staff && !header.strong);
+        assert!(STAFF.split('|').all(neutral));
     }
 }

@@ -65,23 +65,32 @@ struct Columns<'t> {
 impl<'t> Columns<'t> {
     /// `None` where no header is known.
     fn new(headers: impl Iterator<Item = &'t str> + Clone) -> Option<Self> {
-        let says = |cell: &str| meaning(cell).is_some_and(|header| header.entity.is_some());
-        if !headers.clone().any(says) {
+        if !headers.clone().any(|cell| meaning(cell).is_some()) {
             return None;
         }
         let headers: Vec<_> = headers.map(|cell| (cell, meaning(cell))).collect();
-        let strong = |known: &Option<Header>| known.is_some_and(|header| header.strong);
-        let personal = headers.iter().any(|(_, known)| strong(known));
+        let personal = is_personal(&headers);
         Some(Self { headers, personal })
     }
 
     fn row(&self, text: &str, spans: &[Span], rows: &mut impl Rows) {
         for (span, (header, known)) in spans.iter().zip(&self.headers) {
-            if !span.is_empty() {
+            // What `name` heads in a table about nobody is no name.
+            let counts = self.personal
+                || known.is_none_or(|header| header.strong || header.entity.is_none());
+            if !span.is_empty() && counts {
                 rows.cell(cell(text, *span, header, *known, self.personal));
             }
         }
     }
+}
+
+/// Whether a table is about people: a header says it all, or one that may head names stands beside another of a person.
+fn is_personal(headers: &[(&str, Option<Header>)]) -> bool {
+    let known = || headers.iter().filter_map(|(_, known)| known.as_ref());
+    let names = known().any(|header| header.entity == Some("PERSON"));
+    let other = |header: &Header| header.staff || header.entity.is_some_and(|e| e != "PERSON");
+    known().any(|header| header.strong) || names && known().any(other)
 }
 
 /// A cell; its type is known where its header counts here and it looks like one.

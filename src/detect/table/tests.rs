@@ -80,6 +80,8 @@ fn a_header_that_heads_other_things_counts_in_company_only() {
         "{:?}",
         seen(docs)
     );
+    let staff = "name,department\n张三,销售部\n";
+    assert_eq!(seen(staff)[0], "name=张三:PERSON");
     let people = "name,email\nMax Power,max@example.org\n";
     assert_eq!(seen(people)[0], "name=Max Power:PERSON");
 }
