@@ -17,10 +17,30 @@ struct Cue {
     word: &'static str,
     roles: Roles,
     trigger: Option<Trigger>,
+    /// How it is spelled, in small letters and with spaces, where folding hides that.
+    spelled: Option<Box<[u8]>>,
     /// Recognizers that the word speaks for.
     leads: Vec<u16>,
     /// Recognizers that it speaks against.
     denies: Vec<u16>,
+}
+
+impl Cue {
+    /// Whether digits and punctuation are the word's own.
+    fn is_spelled(&self, text: &str, start: usize, end: usize) -> bool {
+        let here = text.as_bytes().get(start..end).unwrap_or_default();
+        self.spelled
+            .as_ref()
+            .is_none_or(|spelled| here.iter().copied().map(plain).eq(spelled.iter().copied()))
+    }
+}
+
+/// Small letters for capitals, a space for `_` and `-`.
+const fn plain(byte: u8) -> u8 {
+    match byte {
+        b'_' | b'-' => b' ',
+        byte => byte.to_ascii_lowercase(),
+    }
 }
 
 /// Fixed text at which a recognizer of its own starts.
@@ -107,7 +127,7 @@ impl Cues {
                     trigger,
                 });
             }
-        } else if is_word(text, start, end) {
+        } else if is_word(text, start, end) && cue.is_spelled(text, start, end) {
             push_longest(
                 &mut self.hits,
                 Hit {
@@ -142,7 +162,7 @@ impl Lexicon {
     /// Builds the automaton: some milliseconds, some megabytes.
     pub(super) fn new(recognizers: &'static Recognizers) -> Result<Self, BuildError> {
         let (mut patterns, mut table): (Vec<Vec<u8>>, Vec<Cue>) =
-            words(recognizers).into_iter().unzip();
+            words(recognizers).into_iter().map(fold_word).unzip();
         let formats = FORMATS
             .iter()
             .enumerate()
@@ -247,7 +267,7 @@ fn head_roles(cues: &BTreeMap<Vec<u8>, Cue>, word: &str) -> Roles {
         .char_indices()
         .skip(1)
         .filter_map(|(i, _)| word.get(i..));
-    ends.filter_map(|end| cues.get(&folded(end)))
+    ends.filter_map(|end| cues.get(&plain_word(end)))
         .map(|cue| cue.roles)
         .filter(|roles| !roles.any(Roles::NEGATIVE))
         .fold(Roles::default(), |all, roles| all | roles)
@@ -255,7 +275,7 @@ fn head_roles(cues: &BTreeMap<Vec<u8>, Cue>, word: &str) -> Roles {
 
 /// A word with spaces also stands without them (and, folded, with `_` and `-`).
 fn spellings(word: &str) -> Vec<Vec<u8>> {
-    let whole = folded(word);
+    let whole = plain_word(word);
     let joined: Vec<u8> = whole.iter().copied().filter(|b| *b != b' ').collect();
     if joined.len() == whole.len() {
         return vec![whole];
@@ -263,9 +283,16 @@ fn spellings(word: &str) -> Vec<Vec<u8>> {
     vec![whole, joined]
 }
 
-/// A word as the automaton is given it.
-fn folded(word: &str) -> Vec<u8> {
-    word.bytes().map(fold).collect()
+fn plain_word(word: &str) -> Vec<u8> {
+    word.bytes().map(plain).collect()
+}
+
+/// A word as the automaton is given it, and what folding hides.
+fn fold_word((word, mut cue): (Vec<u8>, Cue)) -> (Vec<u8>, Cue) {
+    let hides = |b: &u8| b.is_ascii() && !b.is_ascii_lowercase() && *b != b' ';
+    let folded = word.iter().copied().map(fold).collect();
+    cue.spelled = word.iter().any(hides).then(|| word.into_boxed_slice());
+    (folded, cue)
 }
 
 /// A longer word hides the shorter ones inside it: 支付密码 is no 密码.
