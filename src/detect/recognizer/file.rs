@@ -2,19 +2,16 @@
 //!
 //! Knows YAML and regular expressions; not what is done with a match.
 
+use super::pattern::Pattern;
 use super::validator;
 use super::{LONGEST_GATE, Look, Of, Recognizer, Score};
 use crate::base::EntityType;
 use include_dir::{Dir, File, include_dir};
-use regex_automata::{meta, util::syntax};
 use serde::Deserialize;
 
 /// The files, as they were when this program was built.
 pub(in crate::detect) static FILES: Dir<'_> =
     include_dir!("$CARGO_MANIFEST_DIR/policies/recognizers");
-
-/// Most memory of one compiled pattern, in bytes.
-const COMPILED_BYTES: usize = 512 << 10;
 
 /// Why a built-in recognizer can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +140,7 @@ fn recognizer(form: Form) -> Result<Recognizer, FileDefect> {
     let pattern = form
         .pattern
         .as_deref()
-        .map(|pattern| compile(pattern).map_err(fails))
+        .map(|pattern| Pattern::new(pattern).map_err(fails))
         .transpose()?;
     Ok(Recognizer {
         name: leak(form.name),
@@ -158,25 +155,6 @@ fn recognizer(form: Form) -> Result<Recognizer, FileDefect> {
         beginnings: leak_all(form.gate.beginning.into_iter()),
         lengths: form.gate.length,
     })
-}
-
-/// Compiles without the engines that take memory ahead: windows are short.
-pub(in crate::detect) fn compile(pattern: &str) -> Result<meta::Regex, &'static str> {
-    let regex = meta::Regex::builder()
-        .configure(
-            meta::Config::new()
-                .hybrid(false)
-                .dfa(false)
-                .utf8_empty(false)
-                .nfa_size_limit(Some(COMPILED_BYTES)),
-        )
-        .syntax(syntax::Config::new().utf8(false))
-        .build(pattern)
-        .map_err(|_| "`pattern` is not a valid regular expression, or too big")?;
-    if regex.is_match("") {
-        return Err("`pattern` matches the empty text");
-    }
-    Ok(regex)
 }
 
 /// Built-in words live as long as the process; the files are read once.

@@ -11,6 +11,7 @@
 
 mod file;
 mod joint;
+mod pattern;
 mod search;
 mod validator;
 
@@ -18,7 +19,6 @@ mod validator;
 mod tests;
 
 use crate::base::EntityType;
-use regex_automata::meta;
 use std::sync::OnceLock;
 
 pub use file::FileDefect;
@@ -33,7 +33,7 @@ pub(super) struct Recognizer {
     pub(super) name: &'static str,
     entity: EntityType,
     /// Absent only where the word itself is the value.
-    pattern: Option<meta::Regex>,
+    pattern: Option<pattern::Pattern>,
     check: Option<validator::Validator>,
     /// What the value is made of.
     pub(super) of: Of,

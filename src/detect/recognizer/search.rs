@@ -10,13 +10,13 @@ use super::super::walk::is_surrogate_tag;
 use super::joint;
 use super::{Look, Of, Recognizer};
 use crate::base::Span;
-use regex_automata::{Anchored, Input};
 
 /// Characters behind a word in which a value may begin, and before it in which one may end.
 const AFTER_CHARS: usize = 24;
 const BEFORE_CHARS: usize = 12;
-/// Longest value looked at, in bytes.
-const VALUE_BYTES: usize = 160;
+/// Longest value looked at, in bytes: a number, and anything of words.
+const NUMBER_BYTES: usize = 64;
+const WORDS_BYTES: usize = 160;
 /// Bytes on either side of a word that is part of a value.
 const AROUND_BYTES: usize = 48;
 /// Longest text that may be nothing but one value.
@@ -124,8 +124,7 @@ fn after(page: &Page<'_>, of: &Recognizer, index: u16, at_hit: usize) -> Option<
         return labelled;
     }
     let reach = joint::reach(page.text, hit.end, AFTER_CHARS);
-    let end = page.text.floor_char_boundary(reach + VALUE_BYTES);
-    let span = first(page, of, hit.end, end).filter(|span| span.start <= reach)?;
+    let span = first(page, of, hit.end, reach)?;
     let others = page.cues.hits.get(at_hit + 1..).unwrap_or_default();
     let between = others
         .iter()
@@ -145,19 +144,19 @@ fn after(page: &Page<'_>, of: &Recognizer, index: u16, at_hit: usize) -> Option<
 /// The last value before a word, tied to it: `E12345678（护照号）`, `1990-03-05出生`.
 fn before_word(page: &Page<'_>, of: &Recognizer, hit: Hit) -> Option<Candidate> {
     let text = page.text;
-    let mut start = hit.start.saturating_sub(VALUE_BYTES / 2);
-    start = text.ceil_char_boundary(start).min(hit.start);
-    let mut best = None;
-    for found in of
-        .pattern
-        .as_ref()?
-        .find_iter(Input::new(text).span(start..hit.start))
-    {
-        let span = Span::new(found.start(), found.end());
-        let gap = text.get(span.end..hit.start)?;
-        if gap.chars().count() <= BEFORE_CHARS && joint::joins_back(gap) {
-            best = Some(span);
-        }
+    let mut best: Option<Span> = None;
+    for start in hit.start.saturating_sub(NUMBER_BYTES)..hit.start {
+        let inside = best.is_some_and(|best| start < best.end);
+        let span = if inside {
+            None
+        } else {
+            begins(page, of, start, hit.start)
+        };
+        best = span.or(best);
+    }
+    let gap = text.get(best?.end..hit.start)?;
+    if gap.chars().count() > BEFORE_CHARS || !joint::joins_back(gap) {
+        return None;
     }
     let index = page.lexicon.leads(hit.cue);
     let index = index.iter().find(|index| {
@@ -178,19 +177,15 @@ fn around(
     vouch: Vouch,
 ) -> Option<Candidate> {
     let text = page.text;
-    let start = text.ceil_char_boundary(from.saturating_sub(AROUND_BYTES));
-    let end = text.floor_char_boundary(to + VALUE_BYTES);
+    let end = text.floor_char_boundary(to + WORDS_BYTES);
     let part = Span::new(from, to);
-    let span = of
-        .pattern
-        .as_ref()?
-        .find_iter(Input::new(text).span(start.min(from)..end))
-        .map(|m| Span::new(m.start(), m.end()))
-        .take_while(|span| span.start <= from)
-        .find(|span| {
-            span.contains(part)
-                || span.overlaps(part) && text.get(span.end..to).is_some_and(|rest| rest == " ")
-        })?;
+    let holds = |span: &Span| {
+        let rest = text.get(span.end..to);
+        span.contains(part) || span.overlaps(part) && rest == Some(" ")
+    };
+    let span = (from.saturating_sub(AROUND_BYTES)..=from)
+        .filter_map(|start| begins(page, of, start, end))
+        .find(holds)?;
     judge(page, of, u16::MAX, span, vouch)
 }
 
@@ -217,24 +212,28 @@ fn alone(page: &Page<'_>, of: &Recognizer, index: u16, start: usize) -> Option<C
 
 /// The match that begins at `start`.
 fn anchored(page: &Page<'_>, of: &Recognizer, start: usize) -> Option<Span> {
-    let end = page.text.floor_char_boundary(start + VALUE_BYTES);
-    if !page.text.is_char_boundary(start) {
-        return None;
-    }
-    let input = Input::new(page.text)
-        .span(start..end)
-        .anchored(Anchored::Yes);
-    let found = of.pattern.as_ref()?.find(input)?;
-    Some(Span::new(found.start(), found.end()))
+    let most = match of.of {
+        Of::Number => NUMBER_BYTES,
+        Of::Words => WORDS_BYTES,
+    };
+    let end = page.text.floor_char_boundary(start + most);
+    of.pattern.as_ref()?.at(page.text, start, end)
 }
 
-/// The first match between two positions that stands for itself.
-fn first(page: &Page<'_>, of: &Recognizer, start: usize, end: usize) -> Option<Span> {
-    of.pattern
-        .as_ref()?
-        .find_iter(Input::new(page.text).span(start..end.max(start)))
-        .map(|m| Span::new(m.start(), m.end()))
-        .find(|span| stands_free(page.text, *span))
+/// The match that begins at `start`, if nothing before belongs to it.
+fn begins(page: &Page<'_>, of: &Recognizer, start: usize, end: usize) -> Option<Span> {
+    let pattern = of.pattern.as_ref()?;
+    let free =
+        pattern.may_begin(at(page.text, start)) && opens(page.text, Span::new(start, start + 1));
+    free.then(|| pattern.at(page.text, start, end))?
+}
+
+/// The first match that stands for itself and begins between two positions.
+fn first(page: &Page<'_>, of: &Recognizer, start: usize, last: usize) -> Option<Span> {
+    let end = page.text.floor_char_boundary(last + NUMBER_BYTES);
+    (start..=last)
+        .filter_map(|start| begins(page, of, start, end))
+        .find(|span| closes(page.text, *span))
 }
 
 /// Makes a candidate of a match, if what surrounds it lets it be one.
@@ -274,11 +273,6 @@ fn judge(
 /// Whether a word for something else speaks against a value that has no label of its own.
 fn denied(page: &Page<'_>, of: &Recognizer, index: u16, span: Span) -> bool {
     of.of == Of::Number && page.label_doubt(span.start) != Doubt::None || page.denied(span, index)
-}
-
-/// Whether a match is not a piece of something longer.
-fn stands_free(text: &str, span: Span) -> bool {
-    opens(text, span) && closes(text, span)
 }
 
 /// Whether nothing before a match belongs to it: no letter, no digit, not `3.` before digits.
