@@ -99,7 +99,7 @@ fn rank(c: &Candidate) -> (u8, u32) {
             _,
             Some(
                 "gb11643" | "gb32100" | "luhn" | "mod97" | "base58check" | "bech32" | "format"
-                | "jose_header",
+                | "jose_header" | "listed" | "same_row",
             ),
         ) => 5,
         ("SECRET" | "PASSWORD", _) => 4,

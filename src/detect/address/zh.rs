@@ -5,7 +5,7 @@
 
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
-use super::super::text::{at, char_at, char_before, is_han};
+use super::super::text::{at, char_at, char_before, is_han, run};
 use crate::base::Span;
 
 /// Characters before the first number in which an address begins, and behind a unit in which the next must come.
@@ -268,7 +268,7 @@ fn head(page: &Page<'_>, end: usize) -> Option<(usize, Head)> {
         };
         let next = start - c.len_utf8();
         if c == ' '
-            && !char_before(text, next).is_some_and(|c| AREAS.iter().any(|a| a.ends_with(c)))
+            && !char_before(text, next).is_some_and(|c| "省市区县州旗镇乡村路街道".contains(c))
         {
             break;
         }
@@ -369,6 +369,10 @@ fn tail(text: &str, digits_end: usize) -> Tail {
             || "一二三四五六七八九十甲乙丙丁东西南北".contains(c);
         let joined = gap == 0 && (c.is_ascii_alphanumeric() || "-－#".contains(c));
         gap += usize::from(!joined);
+        if let Some(room) = room_behind(text, at_char) {
+            tail.end = room;
+            break;
+        }
         let pause = "，,、 ".contains(c);
         if pause && !numbered_soon(text, next)
             || !pause && !is_part(c) && c != '#'
@@ -391,6 +395,15 @@ fn tail(text: &str, digits_end: usize) -> Tail {
 fn room_end(text: &str, i: usize) -> Option<usize> {
     let next = at(text, i);
     (!next.is_ascii_alphanumeric() && next != b'-').then_some(i)
+}
+
+/// The end of a room number behind a blank: `21号之三 401`.
+fn room_behind(text: &str, i: usize) -> Option<usize> {
+    let end = run(text, i + 1, 5, |b| b.is_ascii_digit());
+    let counts = char_at(text, end).is_some_and(|c| {
+        "年月日元个人件条次万千百%.-:：/,".contains(c) || c.is_ascii_alphanumeric()
+    });
+    (at(text, i) == b' ' && matches!(end - i - 1, 3 | 4) && !counts).then_some(end)
 }
 
 fn ends_estate(text: &str, end: usize) -> bool {
