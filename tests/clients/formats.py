@@ -44,7 +44,7 @@ class Chat:
         if script.get("reasoning"):
             message["reasoning_content"] = cls.asked(body)
         choice = {"message": message, "logprobs": None, "finish_reason": finish}
-        choices = [{"index": index} | choice for index in range(body.get("n") or 1)]
+        choices = [{"index": index} | choice for index in range(int(body.get("n") or 1))]
         return cls.frame(body, "chat.completion", choices) | {"usage": USAGE}
 
     @classmethod
