@@ -5,7 +5,7 @@ mod exact;
 mod house;
 mod service;
 
-pub use exact::{detector_in_force, tables_beside};
+pub use exact::{Tables, detector_in_force};
 pub use house::{apps_beside, policy_in_force, store_and_root};
 
 use crate::config::Config;
