@@ -93,7 +93,7 @@ impl Lists {
         };
         let plain = Plain::new(text);
         let key = key.map(folded_value);
-        let mut last: Vec<Option<(Span, Candidate)>> = vec![None; self.listed.len()];
+        let mut open: Vec<Option<(Span, Candidate)>> = vec![None; self.listed.len()];
         for hit in automaton.find_overlapping_iter(plain.text()) {
             let span = Span::new(hit.start(), hit.end());
             let Some(number) = self.owner.get(hit.pattern().as_usize()).copied() else {
@@ -109,7 +109,7 @@ impl Lists {
             if near.is_none() && !list.near.is_empty() {
                 continue;
             }
-            let Some(slot) = last.get_mut(number as usize) else {
+            let Some(slot) = open.get_mut(number as usize) else {
                 continue;
             };
             let span = match slot.take() {
@@ -123,7 +123,7 @@ impl Lists {
             let candidate = Candidate::new(plain.origin(span), list.entity, SCORE, "list");
             *slot = Some((span, candidate.checked("listed").near(near)));
         }
-        found.extend(last.into_iter().flatten().map(|(_, candidate)| candidate));
+        found.extend(open.into_iter().flatten().map(|(_, candidate)| candidate));
     }
 
     /// Memory that the automaton takes, in bytes.

@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) uninspectable: Vec<Uninspectable>,
     /// Where the request names text that the upstream keeps.
     pub(super) kept: Option<String>,
+    /// Whether a schema says by `pattern` or `format` how texts must look.
+    pub(super) patterns: bool,
 }
 
 /// Walks a whole request by the table of its format.
@@ -71,7 +73,7 @@ pub(super) struct Walker<'a> {
     /// The body.
     pub(super) source: &'a Source<'a>,
     limits: Limits,
-    found: Found,
+    pub(super) found: Found,
     /// Known members and indexes down to where the walker is.
     path: Vec<Step>,
     message: Option<u32>,
@@ -186,9 +188,8 @@ impl Walker<'_> {
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
             }
-            Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
-            Rule::Within(place) => self.free(value, place, self.source),
             Rule::Content | Rule::Typed(_) => self.free(value, self.content, self.source),
             Rule::Schema(place) => self.schema(value, place),
             Rule::TokenIds(place) => self.token_ids(value, place),
