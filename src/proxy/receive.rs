@@ -81,9 +81,10 @@ impl DataDoor {
             Route::Balance => return Ok(Taken::Balance(app)),
             Route::Ask { format, beta } => (format, beta),
         };
-        body::refuse_encoded(&head.headers)?;
+        let codings = body::codings(&head.headers)?;
         let conversation = conversation(&head.headers)?;
         let body = body::read(body, &self.limits).await?;
+        let body = body::unpack(body, codings, &self.limits).await?;
         Ok(Taken::Call(Call {
             app,
             format,

@@ -125,6 +125,7 @@ pub(crate) fn raw(status: u16, content_type: &'static str, chunks: Vec<Bytes>) -
     Play {
         status,
         content_type,
+        encoding: None,
         steps: chunks.into_iter().map(Step::Send).collect(),
     }
 }

@@ -12,11 +12,13 @@ mod breaker;
 mod connect;
 mod pool;
 mod settings;
+mod unpack;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use address::AddressRule;
 pub use settings::{OPENAI_COMPATIBLE, ServiceFacts};
 
 use super::config::{ConfigError, Models, Reach, RemoteConfig};

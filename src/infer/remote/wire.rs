@@ -1,11 +1,12 @@
 //! The requests that can be made of a destination, and what of an answer is usable.
 //!
-//! It follows no redirect, keeps no cookie, asks for no compression and refuses it, and sends a fixed list of headers.
+//! It follows no redirect, keeps no cookie, asks for no compression, unpacks it all the same, and sends a fixed list of headers.
 
 use super::body::ReplyBody;
 use super::connect::Connector;
 use super::pool::{Pieces, Pool};
 use super::settings::WireSettings;
+use super::unpack;
 use crate::infer::{BackendError, Inbound, Outbound};
 use crate::protocol::Format;
 use bytes::Bytes;
@@ -120,7 +121,13 @@ impl Wire {
             .to_owned();
         let retry_after = retry_after(&response);
         let status = response.status().as_u16();
-        let body = ReplyBody::new(response.into_body(), held, self.idle).boxed();
+        let codings = unpack::codings(response.headers())?;
+        let body = ReplyBody::new(response.into_body(), held, self.idle);
+        let body = if codings.is_identity() {
+            body.boxed()
+        } else {
+            unpack::Unpacked::new(body, &codings)?.boxed()
+        };
         Ok(Inbound {
             status,
             content_type,
@@ -143,10 +150,10 @@ impl Wire {
     ) -> Result<Response<Pieces>, BackendError> {
         let answer = tokio::time::timeout(self.reply, self.pool.send(request)).await;
         let response = answer.map_err(|_| BackendError::Timeout)??;
-        let encoding = response.headers().get(header::CONTENT_ENCODING);
-        let plain = encoding.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
         let status = response.status();
-        if plain && (status.is_success() || status.is_client_error() || status.is_server_error()) {
+        if unpack::codings(response.headers()).is_ok()
+            && (status.is_success() || status.is_client_error() || status.is_server_error())
+        {
             Ok(response)
         } else {
             Err(BackendError::BadReply)

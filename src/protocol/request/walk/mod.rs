@@ -8,6 +8,7 @@ use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
 use crate::protocol::part::{Form, Names, Place, TextPart};
+use columns::Columns;
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
@@ -234,7 +235,9 @@ impl Walker<'_> {
 
     /// The same, of numbers only those of so many digits and more.
     fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
+        let columns = Columns::of(value);
         for value in value.subtree() {
+            let before = self.found.parts.len();
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
@@ -242,6 +245,11 @@ impl Walker<'_> {
                     self.push(value, place, source);
                 }
                 _ => {}
+            }
+            if self.found.parts.len() == before + 1
+                && let (Some(name), Some(part)) = (columns.name(value), self.found.parts.last_mut())
+            {
+                part.names.put_first(source.address(name));
             }
         }
     }
@@ -380,6 +388,7 @@ pub(super) fn may_be_json(raw: &str, quoted_too: bool) -> bool {
     }
 }
 
+mod columns;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
