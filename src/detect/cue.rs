@@ -2,7 +2,7 @@
 
 use super::lanes::matching;
 use super::roles::Roles;
-use super::secret::formats::{FORMATS, literal_of};
+use super::secret;
 use super::text::{at, before};
 use super::words::WORDS;
 use aho_corasick::automaton::Automaton;
@@ -21,24 +21,13 @@ struct Cue {
 /// Fixed text at which a recognizer of its own starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
-    /// The beginning of credential format number …
-    Format(usize),
-    /// `eyJ`: a JSON object in base64url.
-    Jwt,
-    /// `-----BEGIN `.
-    Pem,
-    /// `://`.
-    Url,
+    /// A recognizer of credentials starts here.
+    Credential(secret::Start),
     /// `at` between the parts of an address.
     AtWord,
-    /// `-p` of a database client.
-    ClientPassword,
 }
 
 const TRIGGERS: &[(&str, Trigger)] = &[
-    ("eyJ", Trigger::Jwt),
-    ("-----BEGIN ", Trigger::Pem),
-    ("://", Trigger::Url),
     (" at ", Trigger::AtWord),
     ("(at)", Trigger::AtWord),
     ("[at]", Trigger::AtWord),
@@ -56,7 +45,6 @@ const TRIGGERS: &[(&str, Trigger)] = &[
     ("#gmail.com", Trigger::AtWord),
     ("#hotmail.com", Trigger::AtWord),
     ("#outlook.com", Trigger::AtWord),
-    (" -p", Trigger::ClientPassword),
 ];
 
 /// A context word in a text.
@@ -88,7 +76,11 @@ impl Cues {
     fn take(&mut self, text: &str, start: usize, end: usize, cue: &Cue) {
         if let Some(trigger) = cue.trigger {
             let spelled = text.get(start..end).is_some_and(|here| here == cue.word);
-            if spelled || trigger == Trigger::AtWord {
+            let counts = match trigger {
+                Trigger::AtWord => true,
+                Trigger::Credential(of) => of.counts(text, start, end, spelled),
+            };
+            if counts {
                 self.fired.push(Fired {
                     start,
                     end,
@@ -128,7 +120,7 @@ impl Lexicon {
     /// Builds the automaton: some milliseconds, some megabytes.
     pub(super) fn new() -> Result<Self, BuildError> {
         let mut cues: BTreeMap<String, Cue> = BTreeMap::new();
-        for (roles, words) in WORDS {
+        for (roles, words) in WORDS.iter().chain(secret::labels::WORDS) {
             for word in words.split('|') {
                 for spelling in spellings(word) {
                     let cue = Cue {
@@ -142,14 +134,16 @@ impl Lexicon {
             }
         }
         let (mut patterns, mut table): (Vec<String>, Vec<Cue>) = cues.into_iter().unzip();
-        let formats = FORMATS
+        let fixed = TRIGGERS
             .iter()
-            .enumerate()
-            .map(|(i, f)| (literal_of(f.form), Trigger::Format(i)));
-        for (literal, trigger) in TRIGGERS.iter().copied().chain(formats) {
-            patterns.push(literal.to_owned());
+            .map(|(text, trigger)| ((*text).to_owned(), *text, *trigger));
+        let credentials = secret::starts()
+            .into_iter()
+            .map(|(pattern, word, start)| (pattern, word, Trigger::Credential(start)));
+        for (pattern, word, trigger) in fixed.chain(credentials) {
+            patterns.push(pattern);
             table.push(Cue {
-                word: literal,
+                word,
                 roles: Roles::default(),
                 trigger: Some(trigger),
             });
@@ -188,7 +182,7 @@ impl Lexicon {
 }
 
 /// A word with spaces also stands with `_`, with `-` and without.
-fn spellings(word: &str) -> Vec<String> {
+pub(super) fn spellings(word: &str) -> Vec<String> {
     let lower = word.to_ascii_lowercase();
     if !lower.contains(' ') {
         return vec![lower];
@@ -279,7 +273,7 @@ mod tests {
                 .map(|f| f.trigger)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(fired("x eyJ"), [Trigger::Jwt]);
+        assert_eq!(fired("x eyJ"), [Trigger::Credential(secret::Start::Jwt)]);
         assert_eq!(fired("x eyj"), []);
     }
 }

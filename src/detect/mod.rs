@@ -60,6 +60,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The built-in credential formats can't be read: a defect of this program.
+    #[error("the built-in credential formats can't be read")]
+    Formats,
     /// A custom recognizer is not usable; the policy's author can mend it.
     #[error("recognizer {} ({entity}): {defect}", index + 1)]
     Custom {
@@ -140,6 +143,7 @@ impl Detector {
     /// # Errors
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        secret::formats::table().ok_or(DetectError::Formats)?;
         Ok(Self {
             lexicon: Lexicon::new().map_err(|_| DetectError::Lexicon)?,
             types: Types::new().ok_or(DetectError::Types)?,
@@ -230,7 +234,7 @@ impl Detector {
     fn read_key(&self, key: &str) -> Option<Near> {
         let hits = self.lexicon.find(key).hits;
         let last = hits.last()?;
-        let measures = if secret::assigned::is_measure(key) {
+        let measures = if secret::is_measure(key) {
             Roles::MEASURE
         } else {
             Roles::default()
