@@ -126,15 +126,16 @@ fn is_labelled_key(value: &Value<'_>, word: &str, name: &Name<'_>) -> bool {
     }
     let strict = value.tie == Tie::Strict;
     if is_uuid(text) {
-        return strict
-            && (SURE_LABELS.contains(&word)
-                || name.compound && matches!(word, "token" | "secret" | "key"));
+        let named = name.compound && matches!(word, "token" | "secret" | "key");
+        return named && value.tie != Tie::Glued || strict && SURE_LABELS.contains(&word);
     }
     let sure = match (word, value.tie) {
         ("key", Tie::Strict) if name.compound => text.len() >= 20 && entropy(text) >= 3.2,
         ("key", Tie::Strict) => text.len() >= 24 && !is_hex(text) && entropy(text) >= 3.6,
         ("key", _) => is_sure_key(text, 24),
-        (_, Tie::Glued) => is_sure_key(text, SHORTEST_KEY) || text.len() >= 32 && is_hex(text),
+        (_, Tie::Glued) => {
+            is_sure_key(text, SHORTEST_KEY) || text.len() >= 20 && Kinds::of(text).digits >= 4
+        }
         _ => true,
     };
     sure && (is_key(text) || strict && is_spelled_key(text))

@@ -44,6 +44,7 @@ const FLAGS: &[(&str, &[&str], Follows)] = &[
             "htpasswd",
             "ftp",
             "rabbitmq",
+            "psexec",
         ],
         Follows::Password,
     ),
@@ -75,12 +76,15 @@ const FLAGS: &[(&str, &[&str], Follows)] = &[
 /// A flag of a command, with the password behind it.
 pub(super) fn flag(page: &mut Page<'_>, fired: Fired) {
     let text = page.text;
-    let flag = text.get(fired.start..fired.end).unwrap_or_default();
+    let flag = &text
+        .get(fired.start..fired.end)
+        .unwrap_or_default()
+        .replace('\n', " ");
     let from = text.ceil_char_boundary(fired.start.saturating_sub(LINE_BYTES));
     let head = text.get(from..fired.start).unwrap_or_default();
-    let line = joined_line(head);
+    let line = &joined_line(head).to_ascii_lowercase();
     let rule = FLAGS.iter().find(|(name, programs, _)| {
-        *name == flag && programs.iter().any(|program| line.contains(program))
+        *name == flag.as_str() && programs.iter().any(|program| line.contains(program))
     });
     let Some((_, _, follows)) = rule else { return };
     let blank =
@@ -144,6 +148,32 @@ fn push(page: &mut Page<'_>, span: Span, recognizer: &'static str) {
         is_placeholder(password) || is_expression(password) || password.starts_with(['$', '-']);
     if password.len() >= 3 && !stands && (kinds.mixed() || kinds.letters() && password.len() >= 5) {
         page.push(Candidate::new(span, page.types.password, 0.8, recognizer));
+    }
+}
+
+/// Longest arguments of a call that takes a user and a password, in bytes.
+const CALL_BYTES: usize = 240;
+
+/// `NetworkCredential("user", "…")`: the last literal of a call that takes a user and a password.
+pub(super) fn call(page: &mut Page<'_>, fired: Fired) {
+    let text = page.text;
+    let limit = text.floor_char_boundary(fired.end + CALL_BYTES);
+    let rest = text.get(fired.end..limit).unwrap_or_default();
+    let arguments = rest.split([')', ';']).next().unwrap_or_default();
+    let mut literals = Vec::new();
+    let mut from = 0;
+    while let Some(open) = arguments
+        .get(from..)
+        .and_then(|part| part.find(['"', '\'']))
+        .map(|at| from + at)
+    {
+        let quote = at(arguments, open);
+        let end = run(arguments, open + 1, CALL_BYTES, |b| b != quote);
+        literals.push(Span::new(fired.end + open + 1, fired.end + end));
+        from = arguments.floor_char_boundary(end + 1);
+    }
+    if let (2.., Some(span)) = (literals.len(), literals.last()) {
+        push(page, *span, "call_password");
     }
 }
 

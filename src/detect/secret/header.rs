@@ -12,7 +12,7 @@ use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 /// Longest line of cookies looked at, in bytes.
 const COOKIE_BYTES: usize = 8 * 1024;
 /// Shortest token behind `Bearer`, in bytes.
-const SHORTEST_BEARER: usize = 16;
+const SHORTEST_BEARER: usize = 12;
 
 const fn is_base64url(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')

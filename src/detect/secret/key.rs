@@ -1,4 +1,4 @@
-//! Private keys: PEM and its kin, PuTTY files, bare base64 of DER, JSON web keys.
+//! Private keys: PEM and its kin, `PuTTY` files, bare base64 of DER, JSON web keys.
 //!
 //! Refuses to know: what a key is for. Public keys and certificates are no secrets.
 
@@ -63,8 +63,8 @@ fn unclosed(body: &str) -> usize {
     body.get(..end).map_or(0, |b| b.trim_end().len())
 }
 
-/// The private half of a PuTTY key file; gives its end.
-pub(super) fn putty(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
+/// The private half of a `PuTTY` key file; gives its end.
+pub(super) fn putty(page: &mut Page<'_>, fired: Fired) -> usize {
     let text = page.text;
     let count = run(text, fired.end, 4, |b| b == b' ' || b.is_ascii_digit());
     let end = run(text, count, PEM_BYTES, |b| {
@@ -81,7 +81,7 @@ pub(super) fn putty(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
         _ => end,
     };
     push(page, Span::new(fired.start, end), "putty");
-    Some(end)
+    end
 }
 
 const fn is_base64(b: u8) -> bool {

@@ -13,7 +13,7 @@ db password|dbpassword|db passwd|dbpasswd|db pwd|dbpwd|db pass|dbpass|userpasswo
 admin password|adminpassword|login password|smtp password|smtp pass|mail password|ftp password|redis password|requirepass|masterauth|\
 keystore password|keystorepassword|store password|storepassword|key password|keypassword|truststore password|wifi password|wpa passphrase|\
 sasl password|bind password|bindpw|bind pw|proxy password|vault password|become pass|ansible become pass|ansible ssh pass|ansible password|\
-sudo pass|httppassword|identified by|contrasena|mot de passe|user password|new password|old password|temporary password|\
+sudo pass|snmp server community|snmp-server community|community string|rocommunity|rwcommunity|pac key|enable secret|httppassword|identified by|contrasena|mot de passe|user password|new password|old password|temporary password|\
 default password|initial password|current password|account password|\
 密码|口令|密 码|新密码|旧密码|原密码|默认密码|临时密码|解压密码|提取码|开机口令|登陆密码|邮箱密码|服务器密码|\
 连接密码|后台密码|系统密码|无线密码|wifi密码|路由器密码|root密码|管理密码|暗码|通行码",
@@ -21,7 +21,7 @@ default password|initial password|current password|account password|\
     (
         Roles::SECRET,
         "\
-api token|apitoken|api secret|apisecret|app key|appkey|app token|app id secret|access token secret|secret access key|secretaccesskey|\
+app certificate|merchant key|api credential|client credential|device secret|provision device key|api token|apitoken|api secret|apisecret|app key|appkey|app token|app id secret|access token secret|secret access key|secretaccesskey|\
 secretkey|secret id|secretid|secret token|security token|session token|authtoken|authorization token|bearer token|oauth token|\
 id token|refreshtoken|personal access token|pat|consumer key|consumer secret|client key|client token|license key|licence key|\
 subscription key|ocp apim subscription key|service key|service account key|account key|storage key|primary key value|signing secret|\

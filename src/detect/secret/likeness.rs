@@ -104,6 +104,12 @@ pub(super) fn is_sure_key(token: &str, shortest: usize) -> bool {
     token.len() >= shortest && (three || two) && is_key(token) && entropy(token) >= 3.3
 }
 
+/// Whether a token has small and capital letters and digits.
+pub(super) fn three_kinds(token: &str) -> bool {
+    let kinds = Kinds::of(token);
+    kinds.lower && kinds.upper && kinds.digits >= 2
+}
+
 /// A path or a name of several parts: `a.b.c`, `/run/secrets/x1`, `my-long-name-2`.
 pub(super) fn is_path(token: &str) -> bool {
     token.starts_with(['.', '/'])
@@ -216,13 +222,22 @@ const FREQUENT: &[&str] = &[
     "woaini",
 ];
 
+/// Words that say something about a password instead of being one.
+const ABOUT: &str = "\
+required|invalid|incorrect|empty|missing|wrong|weak|strong|correct|optional|hidden|plain|encrypted|hashed|disabled|enabled|\
+confirm|confirmation|reset|changed|expired|unchanged|unknown|input|number|field|label|button|email|username|login|user|current|\
+basic|bearer|bcrypt|plaintext|database|keyring|prompt|static|dynamic|always|never|forgot|forgotten|update|create|delete|change|\
+strength|generated|random|kennwort|passwort|passphrase|stdin|environment|protected|accepted|rejected|valid|object|column|varchar|\
+session|local|public|private|system|manual|never|after|before|short|simple|cleartext|credential|credentials|crypt|rounds";
+
 /// Whether a quoted word of a sure label is a password although it is made of letters only.
 pub(super) fn is_plain_password(word: &str) -> bool {
     let kinds = Kinds::of(word);
     let mixed_case = kinds.lower && kinds.upper && word.len() >= 8 && wordiness(word) < 0.8;
-    let unlike_words = kinds.lower && word.len() >= 8 && wordiness(word) < 0.5;
-    FREQUENT.contains(&word)
-        || (mixed_case || unlike_words) && word.bytes().all(|b| b.is_ascii_alphabetic())
+    let small = word.len() >= 5
+        && word.bytes().all(|b| b.is_ascii_lowercase())
+        && !ABOUT.split('|').any(|about| about == word);
+    FREQUENT.contains(&word) || small || mixed_case && word.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 /// What can't be a password whatever its characters are: it stands for one, or is an address, a path, a date.
@@ -231,7 +246,7 @@ pub(super) fn stands_for_another(value: &str) -> bool {
         || is_placeholder(value)
         || value.contains("://")
         || is_type(value)
-        || value.starts_with("/") && value.matches('/').count() > 1
+        || value.starts_with('/') && value.matches('/').count() > 1
         || value.starts_with("./")
         || value.starts_with("$argon2")
         || is_uuid(value)

@@ -21,7 +21,7 @@ mod url;
 mod value;
 
 use super::cue::{Fired, is_word, spellings};
-use super::page::{Candidate, Page};
+use super::page::{Candidate, Doubt, Page};
 use super::text::{at, before, run};
 use crate::base::Span;
 use likeness::{is_key, is_sure_key, is_varied};
@@ -42,7 +42,7 @@ pub(super) enum Start {
     Jwt,
     /// `-----BEGIN ` and `---- BEGIN `.
     Pem,
-    /// `Private-Lines:` of a PuTTY key.
+    /// `Private-Lines:` of a `PuTTY` key.
     Putty,
     /// The first letters of a private key in base64 without a frame.
     Der,
@@ -54,6 +54,8 @@ pub(super) enum Start {
     Dsn,
     /// `Cookie:` and `Set-Cookie:`.
     Cookie,
+    /// A call that takes a user and a password.
+    Call,
     /// A flag of a command that a password follows.
     Flag,
     /// `:5432:`: a line of a PostgreSQL password file.
@@ -88,6 +90,14 @@ const STARTS: &[(&str, Start)] = &[
     ("thin:", Start::Dsn),
     ("cookie:", Start::Cookie),
     (" -p", Start::Flag),
+    ("\n-p", Start::Flag),
+    ("\n-u", Start::Flag),
+    ("\n--user", Start::Flag),
+    ("etworkCredential(", Start::Call),
+    ("irectoryEntry(", Start::Call),
+    ("BasicAuth(", Start::Call),
+    ("asswordCredentials(", Start::Call),
+    ("asswordAuthentication(", Start::Call),
     (" -u", Start::Flag),
     (" -a ", Start::Flag),
     (" -w", Start::Flag),
@@ -138,13 +148,13 @@ pub(super) fn start(page: &mut Page<'_>, fired: Fired, start: Start, done: &mut 
             done.form = fixed(page, fired, (format, form)).unwrap_or(done.form);
         }
         Start::Pem if fired.start >= done.key => {
-            done.key = key::pem(page, fired).unwrap_or(done.key)
+            done.key = key::pem(page, fired).unwrap_or(done.key);
         }
         Start::Putty if fired.start >= done.key => {
-            done.key = key::putty(page, fired).unwrap_or(done.key)
+            done.key = key::putty(page, fired);
         }
         Start::Der if fired.start >= done.base64.max(done.key) => {
-            done.base64 = key::der(page, fired).unwrap_or(done.base64)
+            done.base64 = key::der(page, fired).unwrap_or(done.base64);
         }
         Start::Jwk if fired.start >= done.jwk => done.jwk = key::jwk(page, fired, done.jwk),
         // Inside what was found already; issuers' words have their own pass.
@@ -159,6 +169,7 @@ pub(super) fn start(page: &mut Page<'_>, fired: Fired, start: Start, done: &mut 
         Start::Dsn => url::dsn(page, fired),
         Start::Cookie => header::cookie(page, fired),
         Start::Flag => client::flag(page, fired),
+        Start::Call => client::call(page, fired),
         Start::PasswordFile => client::password_file(page, fired),
     }
 }
@@ -235,6 +246,7 @@ pub(super) fn bare(page: &mut Page<'_>, span: Span) {
         }
     }
     prefixed(page, span);
+    unnamed(page, span);
 }
 
 /// Shortest random part behind a telling prefix, in bytes.
@@ -307,5 +319,55 @@ fn prefixed(page: &mut Page<'_>, span: Span) {
             "prefixed_token",
         );
         page.push(found.checked("entropy"));
+    }
+}
+
+/// Shortest random value that only a prefix begins, in bytes.
+const UNNAMED_BYTES: usize = 28;
+/// Beginnings of ids that services give out (`call_…`, `chatcmpl-…`), which are no credentials.
+const IDS: &str = "\
+call|tool|toolu|tooluse|msg|run|resp|req|chatcmpl|cmpl|file|thread|asst|step|evt|event|cus|pi|pm|ch|sub|in|il|price|acct|txn|order|\
+id|uid|usr|user|org|proj|project|team|rs|fc|item|batch|ft|ftjob|job|vs|img|image|gen|trace|span|cache|chunk|conv|node|rule|tmp|temp|\
+fp|doc|v|ver|sha|md5|obj|node|test|build|task|group|block|hash|src|css|js|font|data|ref|page|row|col|cell";
+
+/// `odt_Zk3…`: a long value of three kinds that a short prefix begins.
+fn unnamed(page: &mut Page<'_>, span: Span) {
+    let text = page.text;
+    if span.len() < PREFIXED_BYTES || before(text, span.start) != b'_' {
+        return;
+    }
+    let start = super::text::run_back(text, span.start, 24, |b| {
+        b.is_ascii_alphanumeric() || b == b'_'
+    });
+    let end = run(text, span.end, TOKEN_BYTES, |b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
+    });
+    let prefix = text
+        .get(start..span.start)
+        .unwrap_or_default()
+        .trim_end_matches('_');
+    let random = text
+        .get(span.start..end)
+        .is_some_and(|body| is_sure_key(body, UNNAMED_BYTES));
+    let begun = random
+        && !prefix.is_empty()
+        && prefix.len() <= 16
+        && !prefix
+            .split('_')
+            .any(|part| IDS.split('|').any(|id| id.eq_ignore_ascii_case(part)));
+    let token = text.get(start..end).unwrap_or_default();
+    let alone = form::is_edge(text, start)
+        && !matches!(before(text, start), b'/' | b'.' | b'-' | b'#' | b'@' | b'?')
+        && !matches!(at(text, end), b'/' | b'.' | b'(' | b'+' | b'=' | b'@');
+    if begun && alone && likeness::three_kinds(token) && page.doubt(start) != Doubt::Hash {
+        page.push(
+            Candidate::new(
+                Span::new(start, end),
+                page.types.secret,
+                0.6,
+                "unnamed_token",
+            )
+            .checked("entropy"),
+        );
     }
 }

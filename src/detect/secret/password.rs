@@ -3,6 +3,7 @@
 //! Refuses to know: keys, which only randomness tells from words; a password may be a word with a digit.
 
 use super::super::cue::Hit;
+use super::super::text::at;
 use super::assigned::trimmed;
 use super::likeness::{Kinds, LONGEST_PASSWORD, is_hex, is_plain_password, stands_for_another};
 use super::name::{Name, is_measure};
@@ -19,7 +20,8 @@ fn is_sure(text: &str, hit: Hit, value: &Value<'_>) -> bool {
         .get(hit.start..hit.end)
         .is_some_and(|label| !label.contains(|c: char| c.is_ascii_uppercase()));
     let varied = kinds.digits > 0 && (kinds.symbols > 0 || kinds.lower && kinds.upper);
-    value.tie == Tie::Strict || value.tie == Tie::Prose && small && varied
+    let whole = !matches!(at(text, hit.end), b'_' | b'-');
+    whole && (value.tie == Tie::Strict || value.tie == Tie::Prose && small && varied)
 }
 
 /// The password that a label gives away, and how sure that is.
@@ -30,6 +32,19 @@ pub(super) fn password_after(text: &str, hit: Hit, name: &Name<'_>) -> Option<(S
             && (!WEAK.contains(&hit.word) || is_sure(text, hit, &value))
         {
             return Some((value.span, 0.85));
+        }
+        let named = text
+            .get(hit.start..hit.end)
+            .is_some_and(|label| label.bytes().all(|b| !b.is_ascii_lowercase()));
+        if named
+            && value.tie == Tie::Strict
+            && value.span.start == name.end + 1
+            && value.text.len() >= 6
+            && !value.called
+            && !stands_for_another(value.text)
+            && is_plain_password(value.text)
+        {
+            return Some((value.span, 0.7));
         }
         if let Some(span) = second_of_pair(text, hit, &value) {
             return Some((span, 0.8));
@@ -93,25 +108,34 @@ fn password_ahead(text: &str, hit: Hit, name: &Name<'_>) -> Option<(Span, f32)> 
             let strong = kinds.letters()
                 && kinds.digits > 0
                 && (signs || kinds.lower && kinds.upper && kinds.digits > 1);
-            (6..=40).contains(&word.len())
-                && (strong && linked
-                    || kinds.lower && kinds.upper && kinds.digits > 0 && signs && word.len() >= 8)
-                && !(word.contains('@') && word.contains('.'))
-                && !is_hex(word)
-                && !stands_for_another(word)
+            let quoted =
+                matches!(at(text, span.end), b'\'' | b'"') && linked && is_plain_password(word);
+            quoted && !stands_for_another(word)
+                || (6..=40).contains(&word.len())
+                    && (strong && linked
+                        || kinds.lower
+                            && kinds.upper
+                            && kinds.digits > 0
+                            && signs
+                            && word.len() >= 8)
+                    && !(word.contains('@') && word.contains('.'))
+                    && !is_hex(word)
+                    && !stands_for_another(word)
         })
         .filter(|span| !gap_measures(span.start))
         .map(|span| (span, 0.7))
 }
+
+/// What links a label to a word behind it.
+const LINKS: &[&str] = &[
+    " is", " was", ":", "：", "=", "是", "为", "成", " to", " use", " be", "->", "用",
+];
 
 /// Whether what stands between a label and a word ends with what links them.
 fn is_linked(gap: &str) -> bool {
     let gap = gap
         .trim_end_matches([' ', '"', '\'', '`', '“', '「'])
         .to_ascii_lowercase();
-    const LINKS: &[&str] = &[
-        " is", " was", ":", "：", "=", "是", "为", "成", " to", " use", " be", "->", "用",
-    ];
     LINKS.iter().any(|link| gap.ends_with(link))
 }
 
@@ -128,13 +152,10 @@ pub(super) fn is_password(value: &Value<'_>, touches: bool) -> bool {
     {
         return false;
     }
+    let plain = value.quoted && is_plain_password(text);
     match value.tie {
-        Tie::Strict => {
-            kinds.mixed()
-                || kinds.digits >= 4 && !kinds.letters()
-                || value.quoted && is_plain_password(text)
-        }
-        Tie::Prose => kinds.mixed() || kinds.digits >= 6 || value.quoted && is_plain_password(text),
+        Tie::Strict => kinds.mixed() || kinds.digits >= 4 && !kinds.letters() || plain,
+        Tie::Prose => kinds.mixed() || kinds.digits >= 6 || plain,
         Tie::Glued => {
             let strong =
                 kinds.symbols > 0 || kinds.lower && kinds.upper || kinds.digits >= 3 || touches;

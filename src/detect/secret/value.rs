@@ -190,6 +190,7 @@ const SYMBOLS: &[(&str, Tie)] = &[
     ("\t", Tie::Prose),
     ("】", Tie::Prose),
     ("——", Tie::Prose),
+    ("----", Tie::Prose),
 ];
 
 /// Ties of code, configuration and markup.
@@ -198,7 +199,10 @@ fn written(text: &str, label: &Label) -> Option<(usize, Tie)> {
     let i = over_remark(text, blanks(text, label.close));
     for (symbol, tie) in SYMBOLS {
         if has_word(text, i, symbol) {
-            let behind = blanks(text, i + symbol.len());
+            let dashes = run(text, i + symbol.len(), 8, |b| {
+                b == b'-' && *symbol == "----"
+            });
+            let behind = blanks(text, dashes);
             let (start, typed) = over_type(text, behind, symbol)?;
             let strict = *tie == Tie::Strict
                 || typed
@@ -379,11 +383,12 @@ fn spoken(text: &str, label: &Label) -> Option<(usize, Tie)> {
     let mut i = blanks(text, label.close);
     let mut tied = false;
     for _ in 0..FILLERS {
-        let Some((word, ties)) = FILLING.iter().find(|(word, _)| is_filler(text, i, word)) else {
+        let Some((filler, links)) = FILLING.iter().find(|(word, _)| is_filler(text, i, word))
+        else {
             break;
         };
-        tied |= *ties;
-        i = blanks(text, i + word.len());
+        tied |= *links;
+        i = blanks(text, i + filler.len());
     }
     let colon = ["：", ":", "="]
         .iter()
@@ -417,7 +422,7 @@ pub(super) fn blanks(text: &str, i: usize) -> usize {
     let rest = text.get(i..).unwrap_or_default();
     i + rest
         .chars()
-        .take(24)
+        .take(32)
         .take_while(|c| matches!(c, ' ' | '\t' | '\u{3000}' | '\u{a0}'))
         .map(char::len_utf8)
         .sum::<usize>()
