@@ -215,7 +215,8 @@ pub(super) fn is_word(text: &str, start: usize, end: usize) -> bool {
     let (first, last) = (at(text, start), before(text, end));
     let opens = !first.is_ascii_alphanumeric() || {
         let prev = before(text, start);
-        !prev.is_ascii_alphabetic() || (prev.is_ascii_lowercase() && first.is_ascii_uppercase())
+        let hump = prev.is_ascii_lowercase() || at(text, start + 1).is_ascii_lowercase();
+        !prev.is_ascii_alphabetic() || (first.is_ascii_uppercase() && hump)
     };
     let closes = !last.is_ascii_alphanumeric() || {
         let next = if matches!(at(text, end), b's' | b'S') {

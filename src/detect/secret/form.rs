@@ -111,6 +111,9 @@ impl Form {
 
     /// The place of the form whose anchor begins at `start`, if it stands there, from edge to edge.
     pub(in crate::detect) fn fit(&self, text: &str, start: usize) -> Option<Fit> {
+        if self.anchor == 0 && !self.opens(text, start) {
+            return None;
+        }
         let (mut first, mut covered) = (start, start);
         for (i, step) in self.steps.iter().enumerate().take(self.anchor).rev() {
             first = step.back(text, first)?;
@@ -147,7 +150,9 @@ impl Form {
     fn closes(&self, text: &str, end: usize) -> bool {
         let next = at(text, end);
         !match self.steps.last() {
-            Some(Step::Run(run)) => run.has(next) && next.is_ascii_alphanumeric(),
+            Some(Step::Run(run)) => {
+                run.most < OPEN_RUN && run.has(next) && next.is_ascii_alphanumeric()
+            }
             _ => next.is_ascii_alphanumeric(),
         }
     }

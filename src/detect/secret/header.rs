@@ -2,7 +2,7 @@
 
 use super::super::cue::Fired;
 use super::super::page::{Candidate, Page};
-use super::super::text::{is_surrogate_shaped, run};
+use super::super::text::{before, is_surrogate_shaped, run};
 use super::likeness::is_key;
 use super::stands_for::{is_expression, is_variable};
 use super::{TOKEN_BYTES, form};
@@ -25,7 +25,7 @@ const fn is_token(b: u8) -> bool {
 /// Three parts of base64url (five, if encrypted), the first a JSON object that names an algorithm or a type (RFC 7519).
 pub(super) fn jwt(page: &mut Page<'_>, fired: Fired) {
     let text = page.text;
-    if !form::is_edge(text, fired.start) {
+    if !form::is_edge(text, fired.start) || matches!(before(text, fired.start), b'.' | b'-') {
         return;
     }
     let end = run(text, fired.start, TOKEN_BYTES, |b| {
@@ -121,8 +121,8 @@ const SESSION_COOKIES: &[&str] = &[
     "cookie",
 ];
 
-/// The values of a `Cookie` header, or the first of a `Set-Cookie` header.
-pub(super) fn cookie(page: &mut Page<'_>, fired: Fired) {
+/// The values of a `Cookie` header, or the first of a `Set-Cookie` header; gives the end of the line.
+pub(super) fn cookie(page: &mut Page<'_>, fired: Fired) -> usize {
     let text = page.text;
     let set = text
         .get(..fired.start)
@@ -136,12 +136,13 @@ pub(super) fn cookie(page: &mut Page<'_>, fired: Fired) {
         let start = at;
         at += pair.len();
         if set && i > 0 {
-            return;
+            break;
         }
         if let Some(span) = value_of(pair.trim_end_matches(';'), start) {
             page.push(Candidate::new(span, page.types.secret, 0.85, "cookie").near(Some("cookie")));
         }
     }
+    end
 }
 
 /// The value of one `name=value`, where it is worth something.

@@ -95,13 +95,15 @@ pub(super) fn der(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
     if is_base64(prev) && prev != b'=' && !super::form::is_edge(text, fired.start) {
         return None;
     }
-    let end = lines_of_base64(text, fired.start);
     let head = text.get(fired.start..fired.start + 32)?;
-    if end - fired.start < SHORTEST_DER
-        || !BASE64
-            .decode(head.as_bytes())
-            .is_ok_and(|der| is_private(&der))
+    if !BASE64
+        .decode(head.as_bytes())
+        .is_ok_and(|der| is_private(&der))
     {
+        return None;
+    }
+    let end = lines_of_base64(text, fired.start);
+    if end - fired.start < SHORTEST_DER {
         return None;
     }
     push(page, Span::new(fired.start, end), "der");

@@ -25,17 +25,24 @@ pub(super) struct Kinds {
 
 impl Kinds {
     pub(super) fn of(value: &str) -> Self {
-        let bytes = value.as_bytes();
-        Self {
-            lower: bytes.iter().any(u8::is_ascii_lowercase),
-            upper: bytes.iter().any(u8::is_ascii_uppercase),
-            digits: bytes.iter().filter(|b| b.is_ascii_digit()).count(),
-            symbols: bytes
-                .iter()
-                .filter(|b| b.is_ascii_punctuation() && !matches!(b, b'_' | b'-' | b'.' | b'/'))
-                .count(),
-            foreign: !value.is_ascii(),
+        let mut kinds = Self {
+            lower: false,
+            upper: false,
+            digits: 0,
+            symbols: 0,
+            foreign: false,
+        };
+        for b in value.bytes() {
+            match b {
+                b'a'..=b'z' => kinds.lower = true,
+                b'A'..=b'Z' => kinds.upper = true,
+                b'0'..=b'9' => kinds.digits += 1,
+                b'_' | b'-' | b'.' | b'/' => {}
+                _ if b.is_ascii_punctuation() => kinds.symbols += 1,
+                _ => kinds.foreign |= !b.is_ascii(),
+            }
         }
+        kinds
     }
 
     pub(super) const fn letters(&self) -> bool {
@@ -71,17 +78,17 @@ pub(in crate::detect) fn is_key(token: &str) -> bool {
             )
     };
     let kinds = Kinds::of(token);
-    token.bytes().all(is)
-        && kinds.letters()
+    kinds.letters()
         && (kinds.digits >= 2
             || kinds.digits == 1 && token.len() >= 24
             || is_shuffled(token, &kinds))
-        && !is_expression(token)
+        && token.bytes().all(is)
+        && entropy(token) >= LEAST_BITS
+        && wordiness(token) < WORDY
         && !is_path(token)
         && !is_uuid(token)
         && !token.contains("://")
-        && entropy(token) >= LEAST_BITS
-        && wordiness(token) < WORDY
+        && !is_expression(token)
 }
 
 /// Letters of both cases without digits, in an order that no words have.

@@ -28,6 +28,8 @@ use likeness::{is_key, is_sure_key, is_varied};
 
 /// Longest token looked at, in bytes.
 const TOKEN_BYTES: usize = 8 * 1024;
+/// Longest token of no known form, in bytes.
+const FREE_TOKEN_BYTES: usize = 512;
 /// Shortest beginning that tells an issuer although the rest has not the stated form, in bytes.
 const TELLING_LITERAL: usize = 5;
 
@@ -139,6 +141,7 @@ pub(super) struct Progress {
     key: usize,
     base64: usize,
     jwk: usize,
+    cookie: usize,
 }
 
 /// Looks at one start.
@@ -157,17 +160,20 @@ pub(super) fn start(page: &mut Page<'_>, fired: Fired, start: Start, done: &mut 
             done.base64 = key::der(page, fired).unwrap_or(done.base64);
         }
         Start::Jwk if fired.start >= done.jwk => done.jwk = key::jwk(page, fired, done.jwk),
+        Start::Cookie if fired.start >= done.cookie => {
+            done.cookie = header::cookie(page, fired);
+        }
         // Inside what was found already; issuers' words have their own pass.
         Start::Form(..)
         | Start::Pem
         | Start::Putty
         | Start::Der
         | Start::Jwk
+        | Start::Cookie
         | Start::Issuer(_) => {}
         Start::Jwt => header::jwt(page, fired),
         Start::Url => url::url(page, fired),
         Start::Dsn => url::dsn(page, fired),
-        Start::Cookie => header::cookie(page, fired),
         Start::Flag => client::flag(page, fired),
         Start::Call => client::call(page, fired),
         Start::PasswordFile => client::password_file(page, fired),
@@ -200,9 +206,8 @@ fn fixed(page: &mut Page<'_>, fired: Fired, at: (usize, usize)) -> Option<usize>
     if is_varied(body) && !stands_for::is_placeholder(body) {
         let found = Candidate::new(fit.span, page.types.secret, 0.95, &format.name);
         page.push(found.checked("format"));
-        return Some(fit.span.end);
     }
-    None
+    Some(fit.span.end)
 }
 
 /// An issuer's beginning with a random rest of another length: formats change.
@@ -213,7 +218,7 @@ fn alike(page: &mut Page<'_>, fired: Fired, name: &'static str) -> Option<usize>
     if !telling || !form::is_edge(text, fired.start) {
         return None;
     }
-    let end = run(text, fired.end, TOKEN_BYTES, |b| {
+    let end = run(text, fired.end, FREE_TOKEN_BYTES, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'/' | b'+')
     });
     let body = text.get(fired.end..end)?.trim_end_matches(['.', '-', '/']);
@@ -300,7 +305,7 @@ fn prefixed(page: &mut Page<'_>, span: Span) {
         .split(['_', '-', '.'])
         .any(|part| TELLING_PREFIXES.contains(&part));
     let short = prefix.len() <= 24 && !prefix.contains("..");
-    let end = run(text, span.end, TOKEN_BYTES, |b| {
+    let end = run(text, span.end, FREE_TOKEN_BYTES, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'=')
     });
     let called = at(text, end) == b'(';
@@ -339,7 +344,7 @@ fn unnamed(page: &mut Page<'_>, span: Span) {
     let start = super::text::run_back(text, span.start, 24, |b| {
         b.is_ascii_alphanumeric() || b == b'_'
     });
-    let end = run(text, span.end, TOKEN_BYTES, |b| {
+    let end = run(text, span.end, FREE_TOKEN_BYTES, |b| {
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')
     });
     let prefix = text

@@ -10,6 +10,11 @@ use super::name::{Name, is_measure};
 use super::value::{Tie, Value, value_after, value_at, words_ahead};
 use crate::base::Span;
 
+/// A word in backticks is a name of a program.
+fn is_code(text: &str, value: &Value<'_>) -> bool {
+    at(text, value.span.end) == b'`' && !Kinds::of(value.text).mixed()
+}
+
 /// Labels that mean other things too: a test passes, a pass is a document.
 const WEAK: &[&str] = &["pass", "passw", "pw", "psw", "passkey"];
 
@@ -29,6 +34,7 @@ pub(super) fn password_after(text: &str, hit: Hit, name: &Name<'_>) -> Option<(S
     let value = value_after(text, hit);
     if let Some(value) = value {
         if is_password(&value, hit.end == value.span.start)
+            && !is_code(text, &value)
             && (!WEAK.contains(&hit.word) || is_sure(text, hit, &value))
         {
             return Some((value.span, 0.85));

@@ -7,13 +7,17 @@ use super::super::text::{at, before, char_at, has_word, is_han, run, run_back};
 use crate::base::Span;
 
 /// Longest value looked at, in bytes.
-const VALUE_BYTES: usize = 2048;
+const VALUE_BYTES: usize = 4096;
+/// What is longer than this must begin like a key.
+const TASTE_BYTES: usize = 256;
 /// Longest rest of a name behind its label (`token_for_staging`), in bytes.
 const TAIL_BYTES: usize = 24;
 /// Longest remark in brackets between a label and its tie, in bytes.
 const REMARK_BYTES: usize = 36;
 /// Most filling words between a label and its value.
 const FILLERS: usize = 8;
+/// Longest value that no tie binds to its label, in bytes.
+const AHEAD_BYTES: usize = 256;
 /// How far a value may be from its label in a sentence, in bytes.
 pub(super) const REACH_BYTES: usize = 72;
 
@@ -55,11 +59,20 @@ pub(super) fn value_at(text: &str, start: usize, tie: Tie, query: bool) -> Value
     let quote = char_at(text, start).filter(|c| "\"'`“「『".contains(*c));
     start += quote.map_or(0, char::len_utf8);
     let closing = quote.map(closing_of);
-    let rest = text
-        .get(start..text.floor_char_boundary(start + VALUE_BYTES))
-        .unwrap_or_default();
     let ends = |c| ends_value(c, closing, tie) || query && matches!(c, '&' | '#');
-    let len = rest.find(ends).unwrap_or(rest.len());
+    let part = |most: usize| {
+        let limit = text.floor_char_boundary(start + most);
+        text.get(start..limit).unwrap_or_default()
+    };
+    let taste = part(TASTE_BYTES);
+    let (rest, len) = match taste.find(ends) {
+        Some(len) => (taste, len),
+        None if super::likeness::is_key(taste) => {
+            let rest = part(VALUE_BYTES);
+            (rest, rest.find(ends).unwrap_or(rest.len()))
+        }
+        None => (taste, taste.len()),
+    };
     let called = at(text, start + len) == b'(';
     let value = rest.get(..len).unwrap_or_default();
     let value = match closing {
@@ -176,6 +189,12 @@ fn tail_of_name(text: &str, end: usize) -> usize {
 const SYMBOLS: &[(&str, Tie)] = &[
     (":=", Tie::Strict),
     ("=>", Tie::Strict),
+    ("::=", Tie::Strict),
+    (":::=", Tie::Strict),
+    ("?=", Tie::Strict),
+    (".=", Tie::Strict),
+    ("+=", Tie::Strict),
+    ("||=", Tie::Strict),
     ("->", Tie::Strict),
     ("===", Tie::Strict),
     ("==", Tie::Strict),
@@ -207,7 +226,7 @@ fn written(text: &str, label: &Label) -> Option<(usize, Tie)> {
             let strict = *tie == Tie::Strict
                 || typed
                 || quoted && matches!(at(text, start), b'"' | b'\'' | b'\\');
-            let start = if strict {
+            let start = if strict && *symbol != ">" {
                 start
             } else {
                 over_line_end(text, start)
@@ -444,8 +463,8 @@ pub(super) fn words_ahead(text: &str, from: usize) -> impl Iterator<Item = Span>
             next += piece.len();
             let word = piece.trim_end_matches(|c| !is_word_char(c));
             // A word that the window cuts is read to its end.
-            let end = run(text, start, VALUE_BYTES, |b| is_word_char(char::from(b)));
-            (!word.is_empty()).then(|| Span::new(start, end))
+            let end = run(text, start, AHEAD_BYTES, |b| is_word_char(char::from(b)));
+            (!word.is_empty() && end - start < AHEAD_BYTES).then(|| Span::new(start, end))
         })
 }
 
