@@ -53,11 +53,15 @@ pub(super) fn trimmed(text: &str, span: Span) -> Span {
 }
 
 fn key_after(text: &str, hit: Hit, name: &Name<'_>) -> Option<(Span, f32)> {
+    let short = matches!(hit.word, "ak" | "sk" | "pat" | "psk");
+    if short && name.end > hit.end {
+        return None;
+    }
     let value = value_after(text, hit);
     if let Some(value) = value.filter(|value| is_labelled_key(value, hit.word, name)) {
         return Some((value.span, 0.8));
     }
-    if hit.word == "key" && !name.compound {
+    if short || hit.word == "key" && !name.compound {
         return None;
     }
     words_ahead(text, name.end)

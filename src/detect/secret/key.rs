@@ -13,6 +13,8 @@ use data_encoding::BASE64;
 const PEM_BYTES: usize = 16 * 1024;
 /// Longest title of a block, in bytes.
 const TITLE_BYTES: usize = 40;
+/// Shortest line of a block that is more than a frame, in bytes.
+const SHORTEST_LINE: usize = 12;
 /// Shortest private key in base64: one of 32 bytes with its frame (RFC 8410).
 const SHORTEST_DER: usize = 60;
 /// Longest JSON web key, in bytes.
@@ -30,6 +32,9 @@ pub(super) fn pem(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
     };
     let named = |title: &str| title.len() <= TITLE_BYTES && title.contains("PRIVATE KEY");
     let (title, body) = title.split_once(dashes).filter(|(title, _)| named(title))?;
+    if !has_body(body) {
+        return None;
+    }
     let head = fired.end + title.len() + dashes.len();
     let gap = if dashes.len() == 5 { "" } else { " " };
     let closing = format!("{dashes}{gap}END {}{gap}{dashes}", title.trim());
@@ -48,6 +53,15 @@ pub(super) fn pem(page: &mut Page<'_>, fired: Fired) -> Option<usize> {
 
 fn push(page: &mut Page<'_>, span: Span, validator: &'static str) {
     page.push(Candidate::new(span, page.types.private_key, 0.99, "private_key").checked(validator));
+}
+
+/// Whether a line of base64 follows soon: prose that quotes a frame has none.
+fn has_body(body: &str) -> bool {
+    let near = body
+        .get(..body.floor_char_boundary(512))
+        .unwrap_or_default();
+    near.split(|c: char| !(c.is_ascii() && is_base64(c as u8)))
+        .any(|line| line.len() >= SHORTEST_LINE)
 }
 
 /// How far the lines of a cut-off block reach: base64, headers, line ends plain or escaped.

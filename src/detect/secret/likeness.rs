@@ -253,10 +253,16 @@ pub(super) fn stands_for_another(value: &str) -> bool {
         || is_placeholder(value)
         || value.contains("://")
         || is_type(value)
+        || !is_balanced(value)
         || value.starts_with('/') && value.matches('/').count() > 1
         || value.starts_with("./")
         || value.starts_with("$argon2")
         || is_uuid(value)
+}
+
+/// Whether every bracket of a value that begins with one, or is closed by one, has its other half.
+fn is_balanced(value: &str) -> bool {
+    !value.starts_with('(') && value.matches('(').count() == value.matches(')').count()
 }
 
 /// `&str`, `a::B`, `TYPE_OF_CONSTANT_2`, `3i32`: a type, or a name or number of a program.
@@ -265,7 +271,9 @@ fn is_type(value: &str) -> bool {
         rest.bytes()
             .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'&' | b'[' | b'\''))
     };
-    let pointer = value.strip_prefix(['&', '*', '[']).is_some_and(letters);
+    let pointer = value
+        .strip_prefix(['&', '*', '['])
+        .is_some_and(|rest| letters(rest) || rest.contains('_'));
     let constant = value.matches('_').count() >= 2
         && value
             .bytes()

@@ -24,6 +24,8 @@ pub(super) struct Name<'a> {
     tail: &'a str,
     /// The name has more words than the label.
     pub(super) compound: bool,
+    /// It stands behind `::`.
+    part_of_path: bool,
     /// Where the name ends.
     pub(super) end: usize,
 }
@@ -44,6 +46,7 @@ impl<'a> Name<'a> {
                 ""
             },
             compound: glued && !before.trim_matches(['-', '_']).is_empty(),
+            part_of_path: text.get(..start).is_some_and(|head| head.ends_with("::")),
             end: if glued { ends } else { hit.end },
         }
     }
@@ -54,6 +57,7 @@ impl<'a> Name<'a> {
             before: "",
             tail: "",
             compound: true,
+            part_of_path: false,
             end: 0,
         }
     }
@@ -79,7 +83,8 @@ pattern|format|ref|reset|endpoint|location|dir";
         let last = words_of(self.before)
             .last()
             .is_some_and(|word| BEFORE.split('|').any(|b| word.eq_ignore_ascii_case(b)));
-        last || self.is_random()
+        last || self.part_of_path
+            || self.is_random()
             || words_of(self.tail).any(|word| TAIL.split('|').any(|t| word.eq_ignore_ascii_case(t)))
     }
 }

@@ -10,9 +10,10 @@ use super::name::{Name, is_measure};
 use super::value::{Tie, Value, value_after, value_at, words_ahead};
 use crate::base::Span;
 
-/// A word in backticks is a name of a program.
-fn is_code(text: &str, value: &Value<'_>) -> bool {
-    at(text, value.span.end) == b'`' && !Kinds::of(value.text).mixed()
+/// A word in backticks, or beside its label in a list, is a name of a program.
+fn is_code(text: &str, hit: Hit, value: &Value<'_>) -> bool {
+    let tie = text.get(hit.end..value.span.start).unwrap_or_default();
+    (at(text, value.span.end) == b'`' || tie.contains(',')) && !Kinds::of(value.text).mixed()
 }
 
 /// Labels that mean other things too: a test passes, a pass is a document.
@@ -34,7 +35,7 @@ pub(super) fn password_after(text: &str, hit: Hit, name: &Name<'_>) -> Option<(S
     let value = value_after(text, hit);
     if let Some(value) = value {
         if is_password(&value, hit.end == value.span.start)
-            && !is_code(text, &value)
+            && !is_code(text, hit, &value)
             && (!WEAK.contains(&hit.word) || is_sure(text, hit, &value))
         {
             return Some((value.span, 0.85));

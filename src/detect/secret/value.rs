@@ -303,7 +303,7 @@ fn over_line_end(text: &str, i: usize) -> usize {
 /// `password("…")`, `("password", "…")`.
 fn argument(text: &str, label: &Label, i: usize) -> Option<(usize, Tie)> {
     let opening = label.close == label.tail && at(text, i) == b'('
-        || label.close > label.tail && at(text, i) == b',';
+        || label.close > label.tail && at(text, i) == b',' && label.tail == label.end;
     let start = blanks(text, i + 1);
     let literal = start + prefix_of_literal(text, start);
     (opening && matches!(at(text, literal), b'"' | b'\'')).then_some((literal, Tie::Strict))
