@@ -43,7 +43,7 @@ impl ChatService for Door {
         let metrics = Arc::clone(&self.metrics);
         Box::pin(async move {
             let started = Instant::now();
-            let answer = pipeline.chat(call).await;
+            let answer = pipeline.answer(call).await;
             match &answer {
                 Ok(reply) => {
                     for (entity, count) in &reply.facts.findings {
@@ -65,6 +65,11 @@ impl ChatService for Door {
             }
             answer
         })
+    }
+
+    fn balance(&self, app: &str) -> BoxFuture<'static, Result<Reply, Refusal>> {
+        let (pipeline, app) = (Arc::clone(&self.pipeline), app.to_owned());
+        Box::pin(async move { pipeline.balance(&app).await })
     }
 
     fn models(&self, app: &str) -> Bytes {

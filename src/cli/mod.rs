@@ -4,7 +4,10 @@
 //! configuration and hands them over. Refuses to know: the configuration.
 
 pub mod audit;
+pub mod ca;
 pub mod detect;
+pub mod edm;
+pub mod explain;
 pub mod key;
 pub mod model;
 pub mod policy;
@@ -36,10 +39,14 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Issue and withdraw the keys that apps use
     Key(key::KeyArgs),
+    /// Make and show the local authority of the forward proxy
+    Ca(ca::CaArgs),
     /// Read the audit log, and prove that it is complete
     Audit(audit::AuditArgs),
     /// Fetch and check the files of local models
     Model(model::ModelArgs),
+    /// Load lists of values that must not leave, as keyed hashes
+    Edm(edm::EdmArgs),
     /// Check and show policy files
     Policy(policy::PolicyArgs),
     /// Answer with a local model; started by `serve`, not by hand
@@ -84,7 +91,9 @@ mod tests {
     #[test]
     fn the_worker_is_not_offered() {
         let help = Cli::command().render_help().to_string();
-        for shown in ["serve", "detect", "key", "audit", "model", "policy"] {
+        for shown in [
+            "serve", "detect", "edm", "key", "ca", "audit", "model", "policy",
+        ] {
             assert!(help.contains(&format!("\n  {shown} ")), "{help}");
         }
         assert!(!help.contains("worker"), "{help}");

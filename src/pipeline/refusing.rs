@@ -11,14 +11,13 @@ use super::{Decided, Refusal};
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
-/// The body is not a chat request.
+/// The body is not a request of its format, or not one that can be answered here.
 pub(super) fn malformed(error: &ProtocolError) -> Refusal {
-    Refusal::new(
-        400,
-        "malformed_request",
-        "invalid_request_error",
-        error.to_string(),
-    )
+    let code = match error {
+        ProtocolError::Kept { .. } => "stateful_request",
+        _ => "malformed_request",
+    };
+    Refusal::new(400, code, "invalid_request_error", error.to_string())
 }
 
 /// The entry could not be written.
@@ -35,6 +34,15 @@ pub(super) fn no_route(
     headers: Headers,
 ) -> Refusal {
     let refusal = match none {
+        NoRoute::NoneSpeaks => Refusal::new(
+            404,
+            "format_not_served",
+            "invalid_request_error",
+            format!(
+                "no destination of this gateway speaks `{}`; use another endpoint, or ask the gateway's operator",
+                decided.call.format.as_str()
+            ),
+        ),
         _ if !known_model => Refusal::new(
             404,
             "model_not_found",
@@ -126,6 +134,18 @@ pub(super) fn no_answer(error: BackendError, decision: &Decision, headers: Heade
 pub(super) fn key_refused(headers: Headers) -> Refusal {
     let message = "the destination refuses the gateway's key; ask the gateway's operator";
     Refusal::new(502, "upstream_key_refused", "upstream_error", message).with_headers(headers)
+}
+
+/// This app may not know the balance.
+pub(super) fn no_balance_for_app() -> Refusal {
+    let message = "this app may not ask for the account's balance; the policy allows it with `balance: true` under the app's name";
+    Refusal::new(403, "balance_refused", "permission_error", message)
+}
+
+/// There is no balance, or no answer.
+pub(super) fn no_balance() -> Refusal {
+    let message = "no destination told a balance; try again, or ask the gateway's operator";
+    Refusal::new(502, "upstream_failed", "upstream_error", message)
 }
 
 /// The reply could not be used.

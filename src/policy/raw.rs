@@ -17,6 +17,8 @@ pub(super) struct RawPolicy {
     pub(super) data: Placed<Entries<RawClass>>,
     pub(super) handling: Option<Entries<Entries<Word>>>,
     pub(super) recognizers: Option<Vec<RawRecognizer>>,
+    pub(super) lists: Option<Vec<RawList>>,
+    pub(super) edm: Option<Vec<RawExact>>,
     pub(super) rules: Option<Vec<RawRule>>,
     pub(super) restore: Option<RawRestore>,
     pub(super) apps: Option<Entries<RawApp>>,
@@ -61,6 +63,25 @@ pub(super) struct RawRecognizer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawList {
+    pub(super) entity: Word,
+    pub(super) label: Option<Phrase>,
+    pub(super) file: Option<Word>,
+    pub(super) values: Option<Words>,
+    pub(super) near: Option<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExact {
+    pub(super) name: Word,
+    pub(super) require: Option<Words>,
+    pub(super) within: Option<Number>,
+    pub(super) alone: Option<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) id: Word,
     pub(super) say: Phrase,
@@ -101,6 +122,7 @@ pub(super) struct RawApp {
     pub(super) tighten: Option<Entries<Entries<Word>>>,
     pub(super) fields: Option<Entries<Word>>,
     pub(super) models: Option<Words>,
+    pub(super) balance: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -7,6 +7,7 @@ use super::breaker::{FAILURES_TO_OPEN, FIRST_PAUSE};
 use super::*;
 use crate::base::{RequestId, Timestamp};
 use crate::infer::Secret;
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use server::{JSON, Script, Seen, Server};
@@ -30,6 +31,7 @@ fn outbound(stream: bool) -> Outbound {
     Outbound {
         body,
         stream,
+        format: Format::Chat,
         beta: false,
         caller: "app".into(),
         request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
@@ -211,7 +213,7 @@ async fn answers_that_cannot_be_used() {
     );
     let cases = [
         Script::Say(redirect.leak()),
-        Script::Say("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}"),
+        Script::Say("HTTP/1.1 200 OK\r\ncontent-encoding: compress\r\ncontent-length: 2\r\n\r\n{}"),
         Script::Say("HTTP/1.1 304 Not Modified\r\n\r\n"),
         Script::Say("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
     ];
@@ -265,11 +267,11 @@ async fn a_name_that_resolves_into_the_building_gets_no_connection() {
         Reach::Outside,
     )
     .unwrap();
-    settings.wire.target.rule = address::AddressRule::Public;
+    settings.wire.target.rule = AddressRule::Public;
     settings.wire.target.literal = None;
     settings.wire.target.host = "localhost".to_owned();
     let wire = Wire::new(settings.wire).unwrap();
-    let refused = wire.chat(outbound(false), ()).await.unwrap_err();
+    let refused = wire.ask(outbound(false), ()).await.unwrap_err();
     assert_eq!(refused, BackendError::AddressRefused);
     assert_eq!(server.requests(), 0);
 }
