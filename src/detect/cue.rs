@@ -1,6 +1,7 @@
 //! Finding the context words and the fixed beginnings of credentials, in one pass of one automaton.
 
-use super::lanes::matching;
+use super::lanes::{fold, matching};
+use super::recognizer::{Of, Recognizers};
 use super::roles::Roles;
 use super::secret;
 use super::text::{at, before};
@@ -11,11 +12,35 @@ use aho_corasick::{BuildError, MatchKind};
 use std::collections::BTreeMap;
 
 /// What one word of the automaton stands for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 struct Cue {
     word: &'static str,
     roles: Roles,
     trigger: Option<Trigger>,
+    /// How it is spelled, in small letters and with spaces, where folding hides that.
+    spelled: Option<Box<[u8]>>,
+    /// Recognizers that the word speaks for.
+    leads: Vec<u16>,
+    /// Recognizers that it speaks against.
+    denies: Vec<u16>,
+}
+
+impl Cue {
+    /// Whether digits and punctuation are the word's own.
+    fn is_spelled(&self, text: &str, start: usize, end: usize) -> bool {
+        let here = text.as_bytes().get(start..end).unwrap_or_default();
+        self.spelled
+            .as_ref()
+            .is_none_or(|spelled| here.iter().copied().map(plain).eq(spelled.iter().copied()))
+    }
+}
+
+/// Small letters for capitals, a space for `_` and `-`.
+pub(super) const fn plain(byte: u8) -> u8 {
+    match byte {
+        b'_' | b'-' => b' ',
+        byte => byte.to_ascii_lowercase(),
+    }
 }
 
 /// Fixed text at which a recognizer of its own starts.
@@ -23,6 +48,8 @@ struct Cue {
 pub(super) enum Trigger {
     /// A recognizer of credentials starts here.
     Credential(secret::Start),
+    /// The beginning of recognizer number …
+    Recognizer(u16),
     /// `at` between the parts of an address.
     AtWord,
 }
@@ -54,6 +81,8 @@ pub(super) struct Hit {
     pub(super) end: usize,
     pub(super) roles: Roles,
     pub(super) word: &'static str,
+    /// Its number in the lexicon.
+    pub(super) cue: u32,
 }
 
 /// A trigger in a text.
@@ -73,12 +102,13 @@ pub(super) struct Cues {
 
 impl Cues {
     /// Takes a match in: a trigger as it is spelled, a word where it stands for itself.
-    fn take(&mut self, text: &str, start: usize, end: usize, cue: &Cue) {
+    fn take(&mut self, text: &str, start: usize, end: usize, number: usize, cue: &Cue) {
         if let Some(trigger) = cue.trigger {
-            let spelled = text.get(start..end).is_some_and(|here| here == cue.word);
+            let here = text.get(start..end).unwrap_or_default();
             let counts = match trigger {
-                Trigger::AtWord => true,
-                Trigger::Credential(of) => of.counts(text, start, end, spelled),
+                Trigger::AtWord => here.eq_ignore_ascii_case(cue.word),
+                Trigger::Credential(of) => of.counts(text, start, end, cue.word),
+                Trigger::Recognizer(_) => here == cue.word,
             };
             if counts {
                 self.fired.push(Fired {
@@ -87,7 +117,7 @@ impl Cues {
                     trigger,
                 });
             }
-        } else if is_word(text, start, end) {
+        } else if is_word(text, start, end) && cue.is_spelled(text, start, end) {
             push_longest(
                 &mut self.hits,
                 Hit {
@@ -95,6 +125,7 @@ impl Cues {
                     end,
                     roles: cue.roles,
                     word: cue.word,
+                    cue: u32::try_from(number).unwrap_or(u32::MAX),
                 },
             );
         }
@@ -114,49 +145,50 @@ impl Cues {
 pub(super) struct Lexicon {
     automaton: DFA,
     cues: Vec<Cue>,
+    pub(super) recognizers: &'static Recognizers,
 }
 
 impl Lexicon {
     /// Builds the automaton: some milliseconds, some megabytes.
-    pub(super) fn new() -> Result<Self, BuildError> {
-        let mut cues: BTreeMap<String, Cue> = BTreeMap::new();
-        for (roles, words) in WORDS.iter().chain(secret::labels::WORDS) {
-            for word in words.split('|') {
-                for spelling in spellings(word) {
-                    let cue = Cue {
-                        word,
-                        roles: Roles::default(),
-                        trigger: None,
-                    };
-                    let cue = cues.entry(spelling).or_insert(cue);
-                    cue.roles = cue.roles | *roles;
-                }
-            }
-        }
-        let (mut patterns, mut table): (Vec<String>, Vec<Cue>) = cues.into_iter().unzip();
-        let fixed = TRIGGERS
-            .iter()
-            .map(|(text, trigger)| ((*text).to_owned(), *text, *trigger));
+    pub(super) fn new(recognizers: &'static Recognizers) -> Result<Self, BuildError> {
+        let (mut patterns, mut table): (Vec<Vec<u8>>, Vec<Cue>) =
+            words(recognizers).into_iter().map(fold_word).unzip();
+        let beginnings = recognizers.all.iter().zip(0..).flat_map(|(of, index)| {
+            let beginnings = of.beginnings.iter().copied();
+            beginnings.map(move |literal| (literal, Trigger::Recognizer(index)))
+        });
+        let fixed = TRIGGERS.iter().copied().chain(beginnings);
+        let fixed = fixed.map(|(literal, trigger)| (literal.as_bytes().to_vec(), literal, trigger));
         let credentials = secret::starts()
             .into_iter()
             .map(|(pattern, word, start)| (pattern, word, Trigger::Credential(start)));
         for (pattern, word, trigger) in fixed.chain(credentials) {
-            patterns.push(pattern);
+            patterns.push(pattern.into_iter().map(fold).collect());
             table.push(Cue {
                 word,
-                roles: Roles::default(),
                 trigger: Some(trigger),
+                ..Cue::default()
             });
         }
         let automaton = DFA::builder()
-            .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .prefilter(false)
             .build(&patterns)?;
         Ok(Self {
             automaton,
             cues: table,
+            recognizers,
         })
+    }
+
+    /// The recognizers that a word speaks for.
+    pub(super) fn leads(&self, cue: u32) -> &[u16] {
+        self.cues.get(cue as usize).map_or(&[], |cue| &cue.leads)
+    }
+
+    /// The recognizers that a word speaks against.
+    pub(super) fn denies(&self, cue: u32) -> &[u16] {
+        self.cues.get(cue as usize).map_or(&[], |cue| &cue.denies)
     }
 
     /// Memory that the automaton takes, in bytes.
@@ -173,7 +205,7 @@ impl Lexicon {
                 let pattern = self.automaton.match_pattern(state, i);
                 let start = end - self.automaton.pattern_len(pattern).min(end);
                 if let Some(cue) = self.cues.get(pattern.as_usize()) {
-                    found.take(text, start, end, cue);
+                    found.take(text, start, end, pattern.as_usize(), cue);
                 }
             }
         }
@@ -181,18 +213,76 @@ impl Lexicon {
     }
 }
 
-/// A word with spaces also stands with `_`, with `-` and without.
-pub(super) fn spellings(word: &str) -> Vec<String> {
-    let lower = word.to_ascii_lowercase();
-    if !lower.contains(' ') {
-        return vec![lower];
+/// Every word in every spelling: those with roles, and those of recognizers.
+fn words(recognizers: &'static Recognizers) -> BTreeMap<Vec<u8>, Cue> {
+    let mut cues: BTreeMap<Vec<u8>, Cue> = BTreeMap::new();
+    for (roles, words) in WORDS.iter().chain(secret::labels::WORDS) {
+        for word in words.split('|') {
+            add(&mut cues, word, |cue| cue.roles = cue.roles | *roles);
+        }
     }
-    let mut all: Vec<String> = ["_", "-", ""]
-        .iter()
-        .map(|sep| lower.replace(' ', sep))
-        .collect();
-    all.push(lower);
-    all
+    for (of, index) in recognizers.all.iter().zip(0..) {
+        for word in &of.near {
+            let mut roles = head_roles(&cues, word);
+            if of.of == Of::Number {
+                roles = roles | Roles::OTHER;
+            }
+            if of.finds_places() {
+                roles = Roles::PLACE;
+            }
+            add(&mut cues, word, |cue| {
+                cue.roles = cue.roles | roles;
+                cue.leads.push(index);
+            });
+        }
+        for word in &of.not_near {
+            add(&mut cues, word, |cue| cue.denies.push(index));
+        }
+    }
+    cues
+}
+
+fn add(cues: &mut BTreeMap<Vec<u8>, Cue>, word: &'static str, take: impl Fn(&mut Cue)) {
+    for spelling in spellings(word) {
+        take(cues.entry(spelling).or_insert_with(|| Cue {
+            word,
+            ..Cue::default()
+        }));
+    }
+}
+
+/// What the end of a longer word says by itself, which the longer word hides: 银行账号 is an 账号 too.
+fn head_roles(cues: &BTreeMap<Vec<u8>, Cue>, word: &str) -> Roles {
+    let ends = word
+        .char_indices()
+        .skip(1)
+        .filter_map(|(i, _)| word.get(i..));
+    ends.filter_map(|end| cues.get(&plain_word(end)))
+        .map(|cue| cue.roles)
+        .filter(|roles| !roles.any(Roles::NEGATIVE))
+        .fold(Roles::default(), |all, roles| all | roles)
+}
+
+/// A word with spaces also stands without them (and, folded, with `_` and `-`).
+pub(super) fn spellings(word: &str) -> Vec<Vec<u8>> {
+    let whole = plain_word(word);
+    let joined: Vec<u8> = whole.iter().copied().filter(|b| *b != b' ').collect();
+    if joined.len() == whole.len() {
+        return vec![whole];
+    }
+    vec![whole, joined]
+}
+
+fn plain_word(word: &str) -> Vec<u8> {
+    word.bytes().map(plain).collect()
+}
+
+/// A word as the automaton is given it, and what folding hides.
+fn fold_word((word, mut cue): (Vec<u8>, Cue)) -> (Vec<u8>, Cue) {
+    let hides = |b: &u8| b.is_ascii() && !b.is_ascii_lowercase() && *b != b' ';
+    let folded = word.iter().copied().map(fold).collect();
+    cue.spelled = word.iter().any(hides).then(|| word.into_boxed_slice());
+    (folded, cue)
 }
 
 /// A longer word hides the shorter ones inside it: 支付密码 is no 密码.
@@ -233,14 +323,12 @@ pub(super) fn is_word(text: &str, start: usize, end: usize) -> bool {
 mod tests {
     use super::*;
 
+    fn lexicon() -> Lexicon {
+        Lexicon::new(super::super::recognizer::built_in().unwrap()).unwrap()
+    }
+
     fn words(text: &str) -> Vec<&'static str> {
-        Lexicon::new()
-            .unwrap()
-            .find(text)
-            .hits
-            .iter()
-            .map(|h| h.word)
-            .collect()
+        lexicon().find(text).hits.iter().map(|h| h.word).collect()
     }
 
     #[test]
@@ -265,7 +353,7 @@ mod tests {
 
     #[test]
     fn triggers_keep_their_case() {
-        let lexicon = Lexicon::new().unwrap();
+        let lexicon = lexicon();
         let fired = |text: &str| {
             lexicon
                 .find(text)

@@ -20,7 +20,7 @@ mod stands_for;
 mod url;
 mod value;
 
-use super::cue::{Fired, is_word, spellings};
+use super::cue::{Fired, is_word, plain, spellings};
 use super::page::{Candidate, Doubt, Page};
 use super::text::{at, before, run};
 use crate::base::Span;
@@ -65,14 +65,20 @@ pub(super) enum Start {
 }
 
 impl Start {
-    /// Whether it counts where its text stands: as it is spelled, or, of a word, as a word in any case.
-    pub(super) fn counts(self, text: &str, start: usize, end: usize, spelled: bool) -> bool {
+    /// Whether it counts where its text stands: as it is spelled, or, of a word, as a word in any of its spellings.
+    pub(super) fn counts(self, text: &str, start: usize, end: usize, word: &str) -> bool {
+        let here = text.get(start..end).unwrap_or_default();
         match self {
-            Self::Issuer(_) => is_word(text, start, end),
-            Self::Cookie => true,
-            _ => spelled,
+            Self::Issuer(_) => is_word(text, start, end) && letters(here).eq(letters(word)),
+            Self::Cookie => here.eq_ignore_ascii_case(word),
+            _ => here == word,
         }
     }
+}
+
+/// The bytes of a word, without what its spellings differ by.
+fn letters(word: &str) -> impl Iterator<Item = u8> {
+    word.bytes().map(plain).filter(|b| *b != b' ')
 }
 
 const STARTS: &[(&str, Start)] = &[
@@ -113,23 +119,21 @@ const STARTS: &[(&str, Start)] = &[
 ];
 
 /// Every text at which a recognizer of credentials starts, as it is sought and as it was written.
-pub(super) fn starts() -> Vec<(String, &'static str, Start)> {
-    let mut all: Vec<_> = STARTS
+pub(super) fn starts() -> Vec<(Vec<u8>, &'static str, Start)> {
+    let fixed = STARTS
         .iter()
-        .map(|(text, start)| ((*text).to_owned(), *text, *start))
-        .collect();
+        .map(|(text, start)| (text.as_bytes().to_vec(), *text, *start));
+    let mut all: Vec<_> = fixed.collect();
     let Some(table) = formats::table() else {
         return all;
     };
     for (literal, (format, form)) in &table.literals {
-        all.push((literal.clone(), literal, Start::Form(*format, *form)));
+        let start = Start::Form(*format, *form);
+        all.push((literal.as_bytes().to_vec(), literal, start));
     }
     for (i, (word, _)) in table.words.iter().enumerate() {
-        all.extend(
-            spellings(word)
-                .into_iter()
-                .map(|spelling| (spelling, word.as_str(), Start::Issuer(i))),
-        );
+        let spelled = spellings(word).into_iter();
+        all.extend(spelled.map(|spelling| (spelling, word.as_str(), Start::Issuer(i))));
     }
     all
 }
