@@ -193,6 +193,7 @@ impl Detector {
         secret::assigned::keyed(&mut page);
         name::keyed(&mut page);
         walk::neighbours(&mut page);
+        name::en_again::again(&mut page);
         let hidden: Vec<Candidate> = inner
             .iter()
             .filter_map(|run| self.inside(run, &page, depth))

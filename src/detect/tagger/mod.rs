@@ -3,8 +3,16 @@
 //! A [`Tagger`] reads one window of text and says which stretches are names. Refuses to know: files (it is given bytes),
 //! the other recognizers, requests.
 
+pub mod en;
+pub mod latin;
+#[cfg(feature = "onnx")]
+pub mod onnx;
+mod wordpiece;
+
 use crate::base::{EntityType, Span};
 use std::fmt;
+
+pub use wordpiece::VocabularyError;
 
 /// What a tagger can read; text in other scripts is not given to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,0 +1,217 @@
+//! Words of streets, towns and postcodes put together to addresses.
+//!
+//! An address goes over commas and line ends, over words between its parts that the model left out, and over the flat, the
+//! box or the country that follows. Numbers without a street, and words of plain English, are none. Refuses to know: the model.
+
+use super::lists::STREETS;
+use super::sift;
+use super::spans::Word;
+use crate::base::Span;
+
+/// A word of which the model gives an address a smaller share is none.
+const LEAST_SHARE: f32 = 0.4;
+/// A group needs a word of at least this share.
+const LEAST_BEST: f32 = 0.6;
+/// Longest gap that is filled, and most words in it.
+const GAP_BYTES: usize = 40;
+const GAP_WORDS: usize = 3;
+
+/// What stands before the number of a flat, a floor or a box, in lower case without a point.
+const UNITS: &[&str] = &[
+    "apt",
+    "apartment",
+    "suite",
+    "ste",
+    "unit",
+    "floor",
+    "room",
+    "rm",
+    "box",
+    "flat",
+    "bldg",
+    "building",
+    "p.o",
+    "po",
+    "pmb",
+    "#",
+];
+
+/// An address, or the name of a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    pub(super) span: Span,
+    /// A street or a postcode is in it: an address.
+    pub(super) street: bool,
+    pub(super) score: f32,
+}
+
+/// The addresses and places in a text.
+pub(super) fn groups(text: &str, words: &[Word]) -> Vec<Group> {
+    let mut out: Vec<Group> = Vec::new();
+    for word in words {
+        let share = word.postal();
+        if share < LEAST_SHARE || !may_be(text, word.span) {
+            continue;
+        }
+        let (span, street) = (word.span, word.street() * 2.0 > share);
+        match out.last_mut() {
+            Some(last) if joins(text, last, span, street) => {
+                last.span.end = span.end;
+                last.street |= street;
+                last.score = last.score.max(share);
+            }
+            _ => out.push(Group {
+                span,
+                street,
+                score: share,
+            }),
+        }
+    }
+    out.retain(|group| holds(text, group));
+    for group in &mut out {
+        if group.street {
+            extend(text, group);
+        }
+    }
+    out.dedup_by(|next, last| {
+        let over = next.span.start < last.span.end;
+        if over {
+            last.span = last.span.union(next.span);
+        }
+        over
+    });
+    out
+}
+
+/// Whether a word's spelling lets it be part of an address.
+fn may_be(text: &str, span: Span) -> bool {
+    let word = span.slice(text).unwrap_or_default();
+    let asian = word.chars().any(sift::is_asian);
+    !asian && (word.bytes().all(|b| b.is_ascii_digit()) || !sift::is_identifier(text, span))
+}
+
+/// Whether a word goes on with a group.
+fn joins(text: &str, last: &Group, next: Span, street: bool) -> bool {
+    let gap = text.get(last.span.end..next.start).unwrap_or("\0");
+    if gap.len() > GAP_BYTES || gap.matches('\n').count() > 2 {
+        return false;
+    }
+    let close = |c: char| c.is_whitespace() || ",.#-/'’>()".contains(c);
+    if gap.len() <= 6 && gap.chars().all(close) {
+        return gap.trim() != "." || gap.len() < 2 || last.street;
+    }
+    let bits: Vec<&str> = gap
+        .split(|c: char| c.is_whitespace() || ",>()".contains(c))
+        .filter(|bit| !bit.is_empty())
+        .collect();
+    let fills = |bit: &str| {
+        let first = bit.chars().next();
+        first.is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
+            || matches!(bit, "and" | "de" | "la" | "of" | "." | "-")
+    };
+    (last.street || street) && bits.len() <= GAP_WORDS && bits.iter().all(|bit| fills(bit))
+}
+
+/// Whether a group is what the model takes it for.
+fn holds(text: &str, group: &Group) -> bool {
+    let Some(whole) = group.span.slice(text).filter(|_| group.score >= LEAST_BEST) else {
+        return false;
+    };
+    let mut words = whole
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let digits = whole.bytes().any(|b| b.is_ascii_digit());
+    let capital = |word: &str| {
+        word.chars().count() > 1 && word.starts_with(char::is_uppercase) && !sift::is_plain(word)
+    };
+    let street = |word: &str| STREETS.has(&word.to_lowercase());
+    if group.street {
+        let named = words.clone().any(capital);
+        let typed = words.clone().any(street) && words.clone().count() > 1;
+        let product = words.next().is_some_and(sift::is_thing);
+        return !product && (digits && named || typed && (digits || named));
+    }
+    !digits
+        && words.all(|word| word.starts_with(char::is_uppercase))
+        && !sift::is_plain(whole)
+        && !sift::is_thing(whole)
+}
+
+/// Over the number before, and the flats, boxes and postcodes behind.
+fn extend(text: &str, group: &mut Group) {
+    while let Some(end) =
+        unit_after(text, group.span.end).or_else(|| country_after(text, group.span.end))
+    {
+        group.span.end = end;
+    }
+    let head = text.get(..group.span.start).unwrap_or_default();
+    let number = head.trim_end_matches([' ', ',']);
+    let digits = number.len() - number.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let start = number.len() - digits;
+    let apart = number
+        .get(..start)
+        .is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
+    if (1..=6).contains(&digits)
+        && head.len() > number.len()
+        && head.len() - number.len() <= 2
+        && apart
+    {
+        group.span.start = start;
+    }
+}
+
+/// The end of `Apt. 12` behind an address.
+fn unit_after(text: &str, from: usize) -> Option<usize> {
+    let (start, rest) = over_gap(text, from)?;
+    let unit = UNITS.iter().find(|unit| {
+        rest.get(..unit.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(unit))
+    })?;
+    let tail = rest.get(unit.len()..)?;
+    let number = tail.trim_start_matches(['.', ' ', '#']);
+    let skipped = tail.len() - number.len();
+    let length = number
+        .bytes()
+        .take(7)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    let digits = number.bytes().take(length).any(|b| b.is_ascii_digit());
+    let fits = digits && length <= 6 && (1..=3).contains(&skipped);
+    fits.then_some(start + unit.len() + skipped + length)
+}
+
+/// The end of `Denmark 35018` behind an address: up to three capitalised words and a number of four to six digits.
+fn country_after(text: &str, from: usize) -> Option<usize> {
+    let (start, rest) = over_gap(text, from)?;
+    let mut at = 0;
+    for count in 0..=3 {
+        let tail = rest.get(at..)?;
+        let digits = tail.bytes().take(7).take_while(u8::is_ascii_digit).count();
+        if count > 0 && (4..=6).contains(&digits) {
+            return Some(start + at + digits);
+        }
+        let word: usize = tail
+            .chars()
+            .take_while(|c| c.is_alphabetic() || "()'-".contains(*c))
+            .map(char::len_utf8)
+            .sum();
+        let capital = tail.trim_start_matches('(').starts_with(char::is_uppercase);
+        if word < 2 || !capital || !tail.get(word..)?.starts_with(' ') {
+            return None;
+        }
+        at += word + 1;
+    }
+    None
+}
+
+/// The text behind the spaces, commas and line ends after `from`, at least one.
+fn over_gap(text: &str, from: usize) -> Option<(usize, &str)> {
+    let rest = text.get(from..)?;
+    let skip: usize = rest
+        .chars()
+        .take(8)
+        .take_while(|c| c.is_whitespace() || ",.>".contains(*c))
+        .map(char::len_utf8)
+        .sum();
+    (skip > 0).then(|| rest.get(skip..).map(|rest| (from + skip, rest)))?
+}

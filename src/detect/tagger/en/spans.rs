@@ -1,0 +1,235 @@
+//! From each token's shares of the labels to names and addresses in the text.
+//!
+//! Labels are added up to kinds, tokens to words; words that stand together make a name or an address (`postal`), as far as
+//! `sift` lets them. Refuses to know: the model.
+
+use super::super::Tag;
+use super::super::wordpiece::Token;
+use super::{postal, sift};
+use crate::base::{EntityType, Span};
+
+/// A word of which the model gives a kind a smaller share is none.
+const LEAST_SHARE: f32 = 0.35;
+/// A word beside a name needs less to be part of it.
+const LEAST_BESIDE: f32 = 0.25;
+
+/// What labels are added up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Given,
+    Surname,
+    Street,
+    Place,
+    Zip,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::Given,
+        Self::Surname,
+        Self::Street,
+        Self::Place,
+        Self::Zip,
+    ];
+
+    /// The kind of a label of the model, without `B-` or `I-`.
+    fn of_label(label: &str) -> Option<Self> {
+        Some(match label {
+            "GIVEN_NAME" => Self::Given,
+            "SURNAME" => Self::Surname,
+            "BUILDING_NUMBER" | "STREET_NAME" | "SECONDARY_ADDRESS" => Self::Street,
+            "CITY" | "STATE" => Self::Place,
+            "ZIP_CODE" => Self::Zip,
+            _ => return None,
+        })
+    }
+}
+
+/// Which kind each label is of, and the entity types of kinds.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    labels: Vec<Option<Kind>>,
+    person: EntityType,
+    address: EntityType,
+    place: EntityType,
+}
+
+/// One word and how much of it is what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word {
+    pub(super) span: Span,
+    shares: [f32; 5],
+}
+
+impl Word {
+    /// The share of a person's name.
+    fn person(&self) -> f32 {
+        let [given, surname, ..] = self.shares;
+        given + surname
+    }
+
+    /// The share of an address or a place.
+    pub(super) fn postal(&self) -> f32 {
+        let [_, _, street, place, zip] = self.shares;
+        street + place + zip
+    }
+
+    /// The share of a street or a postcode.
+    pub(super) fn street(&self) -> f32 {
+        let [_, _, street, _, zip] = self.shares;
+        street + zip
+    }
+
+    fn is_surname(&self) -> bool {
+        let [given, surname, ..] = self.shares;
+        surname > given
+    }
+}
+
+impl Kinds {
+    /// From the labels in their order; `None` where none is of a kind.
+    pub(super) fn new<'a>(labels: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let bare = |label: &'a str| label.get(2..).and_then(Kind::of_label);
+        let labels: Vec<Option<Kind>> = labels.map(bare).collect();
+        labels.iter().any(Option::is_some).then_some(Self {
+            labels,
+            person: EntityType::named("PERSON")?,
+            address: EntityType::named("ADDRESS")?,
+            place: EntityType::named("PLACE")?,
+        })
+    }
+
+    /// The tags of a text whose tokens have these shares.
+    pub(super) fn tags(&self, text: &str, tokens: &[Token], shares: &[f32]) -> Vec<Tag> {
+        let words = self.words(tokens, shares);
+        let mut out: Vec<Tag> = postal::groups(text, &words)
+            .into_iter()
+            .map(|group| Tag {
+                span: group.span,
+                entity: if group.street {
+                    self.address
+                } else {
+                    self.place
+                },
+                score: group.score,
+            })
+            .collect();
+        let people = self.people(text, &words);
+        let free = |tag: &Tag| !out.iter().any(|other| other.span.overlaps(tag.span));
+        let people: Vec<Tag> = people.into_iter().filter(free).collect();
+        out.extend(people);
+        out.sort_by_key(|tag| tag.span.start);
+        out
+    }
+
+    /// The names of people.
+    fn people(&self, text: &str, words: &[Word]) -> Vec<Tag> {
+        let mut out: Vec<Tag> = Vec::new();
+        let mut last: Option<&Word> = None;
+        for word in words {
+            let share = word.person();
+            if share <= word.postal() || share < LEAST_BESIDE {
+                continue;
+            }
+            let beside = last.is_some_and(|last| continues(text, last, word));
+            let factor = sift::name_factor(text, word.span, beside);
+            let score = share * factor;
+            if score < if beside { LEAST_BESIDE } else { LEAST_SHARE } {
+                continue;
+            }
+            match out.last_mut() {
+                Some(tag) if beside => {
+                    tag.span.end = word.span.end;
+                    tag.score = tag.score.max(score);
+                }
+                _ => out.push(Tag {
+                    span: word.span,
+                    entity: self.person,
+                    score,
+                }),
+            }
+            last = Some(word);
+        }
+        out.into_iter().filter_map(|tag| whole(text, tag)).collect()
+    }
+
+    /// Words with the shares of the kinds: the mean of their tokens.
+    fn words(&self, tokens: &[Token], shares: &[f32]) -> Vec<Word> {
+        let mut out: Vec<(Word, u16)> = Vec::with_capacity(tokens.len());
+        for (token, row) in tokens.iter().zip(shares.chunks(self.labels.len().max(1))) {
+            let sums = self.sums(row);
+            match out.last_mut().filter(|_| !token.first) {
+                Some((word, count)) => {
+                    word.span.end = token.span.end;
+                    let all = word.shares.iter_mut().zip(sums);
+                    all.for_each(|(sum, more)| *sum += more);
+                    *count = count.saturating_add(1);
+                }
+                None => {
+                    let span = token.span;
+                    out.push((Word { span, shares: sums }, 1));
+                }
+            }
+        }
+        let mean = |(word, count): (Word, u16)| Word {
+            shares: word.shares.map(|sum| sum / f32::from(count)),
+            ..word
+        };
+        out.into_iter().map(mean).collect()
+    }
+
+    /// The share of each kind in one token's row.
+    fn sums(&self, row: &[f32]) -> [f32; 5] {
+        Kind::ALL.map(|kind| {
+            let of_kind = self.labels.iter().zip(row);
+            let of_kind = of_kind.filter(|(label, _)| **label == Some(kind));
+            of_kind.map(|(_, share)| share).sum()
+        })
+    }
+}
+
+/// Whether a word goes on with the name that the last one ended: over a space, a hyphen, an initial's point, or the comma
+/// between a surname and what is called by it.
+fn continues(text: &str, last: &Word, next: &Word) -> bool {
+    let gap = text.get(last.span.end..next.span.start).unwrap_or("\0");
+    match gap {
+        "" | " " | "-" | "." | ". " | "'" | "’" => true,
+        ", " => last.is_surname() && !next.is_surname(),
+        _ => is_initial_between(gap),
+    }
+}
+
+/// ` M. ` or ` K `, which the model may not have taken for part of the name.
+fn is_initial_between(gap: &str) -> bool {
+    let inner = gap.trim_matches(' ');
+    let letter = inner.trim_end_matches('.');
+    gap.starts_with(' ')
+        && gap.ends_with(' ')
+        && letter.len() == 1
+        && letter.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// A name with the initial and surname that go on after it; `None` for an initial alone.
+fn whole(text: &str, mut tag: Tag) -> Option<Tag> {
+    let rest = text.get(tag.span.end..)?;
+    let mut parts = rest.split(' ');
+    let before = parts.next()?;
+    let (initial, surname) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let letters: usize = surname
+        .chars()
+        .take_while(|c| c.is_alphabetic() || matches!(c, '-' | '\''))
+        .map(char::len_utf8)
+        .sum();
+    let is_initial = initial.len() <= 2
+        && initial.starts_with(|c: char| c.is_ascii_uppercase())
+        && initial.ends_with('.');
+    if before.is_empty() && is_initial && letters > 1 && surname.starts_with(char::is_uppercase) {
+        tag.span.end += initial.len() + 2 + letters;
+    }
+    let name = tag.span.slice(text)?;
+    let more = name.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    more.then_some(tag)
+}
