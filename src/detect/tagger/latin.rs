@@ -65,6 +65,8 @@ fn pieces(text: &str, line: Span, most_bytes: usize) -> Vec<Span> {
 
 /// Whether a line may hold a name: mostly letters, with a capital one, and few signs of code.
 fn is_prose(line: &str) -> bool {
+    // What marks a quotation is none of the line's own signs.
+    let line = line.trim_start_matches(['>', '|', ' ', '\t']);
     let head = line
         .get(..line.floor_char_boundary(JUDGED_BYTES))
         .unwrap_or_default()

@@ -36,6 +36,23 @@ const UNITS: &[&str] = &[
     "#",
 ];
 
+/// What belongs to the address that it stands right before.
+const BEFORE: &[&str] = &[
+    "the corner of ",
+    "corner of ",
+    "p.o. box ",
+    "po box ",
+    "postbox ",
+    "unit ",
+    "psc ",
+    "apt. ",
+    "apt ",
+    "suite ",
+    "flat ",
+    "ul. ",
+    "rue ",
+];
+
 /// An address, or the name of a place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
@@ -48,14 +65,18 @@ pub(super) struct Group {
 /// The addresses and places in a text.
 pub(super) fn groups(text: &str, words: &[Word]) -> Vec<Group> {
     let mut out: Vec<Group> = Vec::new();
+    // A name after a line end is somebody, not part of a street.
+    let mut named = false;
     for word in words {
         let share = word.postal();
         if share < LEAST_SHARE || !may_be(text, word.span) {
+            named |= word.person() > share && word.person() > 0.5;
             continue;
         }
+        let name_between = std::mem::take(&mut named);
         let (span, street) = (word.span, word.street() * 2.0 > share);
         match out.last_mut() {
-            Some(last) if joins(text, last, span, street) => {
+            Some(last) if joins(text, last, span, street, name_between) => {
                 last.span.end = span.end;
                 last.street |= street;
                 last.score = last.score.max(share);
@@ -91,9 +112,10 @@ fn may_be(text: &str, span: Span) -> bool {
 }
 
 /// Whether a word goes on with a group.
-fn joins(text: &str, last: &Group, next: Span, street: bool) -> bool {
+fn joins(text: &str, last: &Group, next: Span, street: bool, named: bool) -> bool {
     let gap = text.get(last.span.end..next.start).unwrap_or("\0");
-    if gap.len() > GAP_BYTES || gap.matches('\n').count() > 2 {
+    let lines = gap.matches('\n').count();
+    if gap.len() > GAP_BYTES || lines > 2 || named && lines > 0 {
         return false;
     }
     let close = |c: char| c.is_whitespace() || ",.#-/'’>()".contains(c);
@@ -109,7 +131,9 @@ fn joins(text: &str, last: &Group, next: Span, street: bool) -> bool {
         first.is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
             || matches!(bit, "and" | "de" | "la" | "of" | "." | "-")
     };
-    (last.street || street) && bits.len() <= GAP_WORDS && bits.iter().all(|bit| fills(bit))
+    // `…, CO 70079, and 04862 …` are two addresses.
+    let two = gap.starts_with(',') && bits.contains(&"and");
+    (last.street || street) && !two && bits.len() <= GAP_WORDS && bits.iter().all(|bit| fills(bit))
 }
 
 /// Whether a group is what the model takes it for.
@@ -137,27 +161,52 @@ fn holds(text: &str, group: &Group) -> bool {
         && !sift::is_thing(whole)
 }
 
-/// Over the number before, and the flats, boxes and postcodes behind.
+/// Over the number, the unit or `the corner of` before, and the flats, boxes and postcodes behind.
 fn extend(text: &str, group: &mut Group) {
-    while let Some(end) =
-        unit_after(text, group.span.end).or_else(|| country_after(text, group.span.end))
-    {
+    let ends = [unit_after, country_after, number_after];
+    while let Some(end) = ends.iter().find_map(|end| end(text, group.span.end)) {
         group.span.end = end;
     }
-    let head = text.get(..group.span.start).unwrap_or_default();
-    let number = head.trim_end_matches([' ', ',']);
-    let digits = number.len() - number.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    let start = number.len() - digits;
-    let apart = number
-        .get(..start)
-        .is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
-    if (1..=6).contains(&digits)
-        && head.len() > number.len()
-        && head.len() - number.len() <= 2
-        && apart
-    {
+    if let Some(start) = number_before(text, group.span.start) {
         group.span.start = start;
     }
+    if let Some(start) = unit_before(text, group.span.start) {
+        group.span.start = start;
+    }
+}
+
+/// The number of a house that stands before the street that was found.
+fn number_before(text: &str, from: usize) -> Option<usize> {
+    let head = text.get(..from)?;
+    let number = head.trim_end_matches([' ', ',']);
+    let before = number.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = number.len() - before.len();
+    let apart = before.is_empty() || before.ends_with(char::is_whitespace);
+    let close = (1..=2).contains(&(head.len() - number.len()));
+    ((1..=6).contains(&digits) && close && apart).then_some(before.len())
+}
+
+/// `Unit`, `P.O. Box` or `the corner of` before an address.
+fn unit_before(text: &str, from: usize) -> Option<usize> {
+    let head = text.get(..from)?;
+    let start = BEFORE.iter().find_map(|unit| {
+        let start = head.len().checked_sub(unit.len())?;
+        let same = head.get(start..)?.eq_ignore_ascii_case(unit);
+        same.then_some(start)
+    })?;
+    let apart = head.get(..start)?.ends_with(|c: char| !c.is_alphanumeric());
+    (start == 0 || apart).then_some(start)
+}
+
+/// The end of a postcode behind a comma or a line end.
+fn number_after(text: &str, from: usize) -> Option<usize> {
+    let (start, rest) = over_gap(text, from)?;
+    let digits = rest.bytes().take(7).take_while(u8::is_ascii_digit).count();
+    let gap = text.get(from..start)?;
+    let next = rest.get(digits..)?.chars().next();
+    let ends = next.is_none_or(|c| c.is_whitespace() || ".,;?!".contains(c));
+    let fits = (4..=5).contains(&digits) && ends && gap.contains(['\n', ',']) && !gap.contains('.');
+    fits.then_some(start + digits)
 }
 
 /// The end of `Apt. 12` behind an address.

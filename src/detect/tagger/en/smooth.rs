@@ -23,7 +23,12 @@ fn exp(x: f32) -> f32 {
     let series = series * x + 4.166_579_6e-2;
     let series = series * x + 0.166_666_65;
     let series = series * x + 0.5;
-    let power = f32::from_bits((whole as i32).wrapping_add(127).wrapping_shl(23).cast_unsigned());
+    let power = f32::from_bits(
+        (whole as i32)
+            .wrapping_add(127)
+            .wrapping_shl(23)
+            .cast_unsigned(),
+    );
     (series * x * x + x + 1.0) * power
 }
 
@@ -55,7 +60,12 @@ pub(super) fn gelu(numbers: &mut [f32]) {
 )]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
-    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
+    for (a, b) in a
+        .as_chunks::<LANES>()
+        .0
+        .iter()
+        .zip(b.as_chunks::<LANES>().0)
+    {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
             *sum += a * b;
         }

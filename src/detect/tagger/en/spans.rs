@@ -11,7 +11,7 @@ use crate::base::{EntityType, Span};
 /// A word of which the model gives a kind a smaller share is none.
 const LEAST_SHARE: f32 = 0.35;
 /// A word beside a name needs less to be part of it.
-const LEAST_BESIDE: f32 = 0.25;
+const LEAST_BESIDE: f32 = 0.1;
 
 /// What labels are added up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(super) struct Word {
 
 impl Word {
     /// The share of a person's name.
-    fn person(&self) -> f32 {
+    pub(super) fn person(&self) -> f32 {
         let [given, surname, ..] = self.shares;
         given + surname
     }
@@ -126,14 +126,9 @@ impl Kinds {
     fn people(&self, text: &str, words: &[Word]) -> Vec<Tag> {
         let mut out: Vec<Tag> = Vec::new();
         let mut last: Option<&Word> = None;
-        for word in words {
-            let share = word.person();
-            if share <= word.postal() || share < LEAST_BESIDE {
-                continue;
-            }
+        for (i, word) in words.iter().enumerate() {
             let beside = last.is_some_and(|last| continues(text, last, word));
-            let factor = sift::name_factor(text, word.span, beside);
-            let score = share * factor;
+            let score = score(text, word, beside);
             if score < if beside { LEAST_BESIDE } else { LEAST_SHARE } {
                 continue;
             }
@@ -143,7 +138,7 @@ impl Kinds {
                     tag.score = tag.score.max(score);
                 }
                 _ => out.push(Tag {
-                    span: word.span,
+                    span: Span::new(begins(text, words, i), word.span.end),
                     entity: self.person,
                     score,
                 }),
@@ -199,37 +194,78 @@ fn continues(text: &str, last: &Word, next: &Word) -> bool {
     }
 }
 
+/// How sure it is that a word is part of a person's name.
+fn score(text: &str, word: &Word, beside: bool) -> f32 {
+    let share = word.person();
+    if share <= word.postal() || share < LEAST_BESIDE {
+        return 0.0;
+    }
+    share * sift::name_factor(text, word.span, beside)
+}
+
+/// Where the name begins whose first sure word is this one: at the word before, over an initial, if the model sees a little
+/// of a name in it.
+fn begins(text: &str, words: &[Word], at: usize) -> usize {
+    let Some(word) = words.get(at) else { return 0 };
+    let before = words.get(..at).unwrap_or_default().iter().rev().take(3);
+    let mut before = before.filter(|word| word.span.len() > 2);
+    let likely = before.next().filter(|before| {
+        let capital = before
+            .span
+            .slice(text)
+            .is_some_and(|w| w.starts_with(char::is_uppercase));
+        let score = score_of_share(text, before);
+        capital && score >= LEAST_BESIDE / 2.0 && continues(text, before, word)
+    });
+    likely.map_or(word.span.start, |before| before.span.start)
+}
+
+fn score_of_share(text: &str, word: &Word) -> f32 {
+    word.person() * sift::name_factor(text, word.span, false)
+}
+
 /// ` M. ` or ` K `, which the model may not have taken for part of the name.
 fn is_initial_between(gap: &str) -> bool {
     let inner = gap.trim_matches(' ');
     let letter = inner.trim_end_matches('.');
-    gap.starts_with(' ')
-        && gap.ends_with(' ')
-        && letter.len() == 1
-        && letter.starts_with(|c: char| c.is_ascii_uppercase())
+    let capital = letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_uppercase());
+    gap.starts_with(' ') && gap.ends_with(' ') && capital
 }
 
 /// A name with the initial and surname that go on after it; `None` for an initial alone.
 fn whole(text: &str, mut tag: Tag) -> Option<Tag> {
+    let name = tag.span.slice(text)?;
     let rest = text.get(tag.span.end..)?;
-    let mut parts = rest.split(' ');
-    let before = parts.next()?;
-    let (initial, surname) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
-    let letters: usize = surname
-        .chars()
-        .take_while(|c| c.is_alphabetic() || matches!(c, '-' | '\''))
-        .map(char::len_utf8)
-        .sum();
-    let is_initial = initial.len() <= 2
-        && initial.starts_with(|c: char| c.is_ascii_uppercase())
-        && initial.ends_with('.');
-    if before.is_empty() && is_initial && letters > 1 && surname.starts_with(char::is_uppercase) {
-        tag.span.end += initial.len() + 2 + letters;
+    let ends_initial = name.rsplit(' ').next().is_some_and(is_initial) && name.contains(' ');
+    let over = if ends_initial {
+        rest.len() - rest.trim_start_matches('.').trim_start_matches(' ').len()
+    } else {
+        initial_after(rest)
+    };
+    let surname = rest.get(over..)?;
+    let inside = |c: &char| c.is_alphabetic() || matches!(c, '-' | '\'');
+    let letters: usize = surname.chars().take_while(inside).map(char::len_utf8).sum();
+    let word = surname.get(..letters)?;
+    if (1..=4).contains(&over)
+        && letters > 1
+        && word.starts_with(char::is_uppercase)
+        && !sift::is_plain(word)
+    {
+        tag.span.end += over + letters;
     }
     let name = tag.span.slice(text)?;
     let more = name.chars().filter(|c| c.is_alphabetic()).count() > 1;
     more.then_some(tag)
+}
+
+fn is_initial(word: &str) -> bool {
+    word.len() == 1 && word.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// The bytes of ` K. ` at the beginning of a text, or none.
+fn initial_after(rest: &str) -> usize {
+    match rest.as_bytes() {
+        [b' ', b'A'..=b'Z', b'.', b' ', ..] => 4,
+        _ => 0,
+    }
 }

@@ -11,6 +11,7 @@ use tract_onnx::prelude::{
     Arc, DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable,
     TValue, TVec, Tensor, TractResult, TypedRunnableModel,
 };
+use tract_onnx::tract_hir::infer::Factoid;
 use tract_onnx::tract_hir::internal::ToDim;
 
 /// Tokens in a row where the length can't be left open.
