@@ -49,7 +49,7 @@ pub(in crate::detect) fn again(page: &mut Page<'_>) {
 }
 
 /// The capitalised words of names on the page, and of e-mail addresses the words that are names.
-fn parts<'a>(page: &Page<'a>) -> HashSet<String> {
+fn parts(page: &Page<'_>) -> HashSet<String> {
     let mut out: HashSet<String> = HashSet::default();
     for candidate in page.found.iter().filter(|c| c.score >= LEAST_SCORE) {
         if out.len() >= MOST_PARTS {

@@ -73,7 +73,7 @@ fn is_prose(line: &str) -> bool {
         .trim();
     let bytes = head.as_bytes();
     let count = |is: fn(u8) -> bool| bytes.iter().filter(|b| is(**b)).count();
-    let letters = count(|b| b.is_ascii_alphabetic() || b >= 0xc3 && b <= 0xcf);
+    let letters = count(|b| b.is_ascii_alphabetic() || (0xc3..=0xcf).contains(&b));
     let spaces = count(|b| b == b' ' || b == b'\n' || b == b'\t');
     let signs = count(|b| b"{}[]<>=;|\\/_$#&*+`~^".contains(&b));
     let digits = count(|b| b.is_ascii_digit());

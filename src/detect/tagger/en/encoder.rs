@@ -3,6 +3,11 @@
 //! Transcribed is the form in which such models are exported with weights in four bits: layers as `MatMulNBits` of block 32,
 //! embeddings in eight bits with one scale. Refuses to know: text, and what the labels mean.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled for the vectors of the engine only where it is inlined"
+)]
+
 use super::EnglishError;
 use super::graph::Graph;
 use super::linear::{BLOCK, Engine, Input, Linear, Portable};
@@ -125,10 +130,6 @@ impl Encoder {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn run_on<E: Engine>(&self, engine: E, tokens: &[u32]) -> Vec<f32> {
         let mut state: Vec<f32> = Vec::with_capacity(tokens.len() * self.width);
         for (token, position) in tokens.iter().zip(self.positions.chunks(self.width)) {
@@ -194,10 +195,6 @@ impl Layer {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn apply<E: Engine>(&self, engine: E, state: &mut [f32], width: usize, heads: usize) {
         let input = Input::new(state, width);
         let query = self.query.apply(engine, &input);
@@ -216,10 +213,6 @@ impl Layer {
 }
 
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 fn add(to: &mut [f32], numbers: &[f32]) {
     for (to, x) in to.iter_mut().zip(numbers) {
         *to += x;
@@ -228,10 +221,6 @@ fn add(to: &mut [f32], numbers: &[f32]) {
 
 /// Attention of every head: each token's values, weighed by how its query meets the keys.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 fn attend(query: &[f32], key: &[f32], value: &[f32], width: usize, heads: usize) -> Vec<f32> {
     let head = width / heads;
     let inverse = 1.0 / (head as f32).sqrt();
@@ -253,10 +242,6 @@ fn attend(query: &[f32], key: &[f32], value: &[f32], width: usize, heads: usize)
 }
 
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 fn part(row: &[f32], from: usize, count: usize) -> &[f32] {
     row.get(from..from + count).unwrap_or_default()
 }
@@ -278,10 +263,6 @@ impl Embedding {
 
     /// Adds one row; a row that there is not adds nothing.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn add_row(&self, index: usize, to: &mut [f32]) {
         let from = index.saturating_mul(to.len());
         let row = self.bytes.get(from..from.saturating_add(to.len()));
@@ -307,10 +288,6 @@ impl Norm {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn apply(&self, rows: &mut [f32]) {
         normalise(rows, &self.scale, &self.shift, self.epsilon);
     }

@@ -7,6 +7,11 @@
 //!
 //! Refuses to know: which layer of the model it is.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled for the vectors of the engine only where it is inlined"
+)]
+
 use super::EnglishError;
 
 /// Weights that share one scale; the length of the quantised stretches of a row.
@@ -107,10 +112,6 @@ impl Linear {
 
     /// Each row times the weights, and the bias.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     pub(super) fn apply<E: Engine>(&self, engine: E, rows: &Input) -> Vec<f32> {
         let width = self.outputs();
         let mut out = vec![0.0; rows.count * width];
@@ -157,14 +158,17 @@ impl Rows<'_> {
                 continue;
             };
             let scales = out.scales.get_mut(half).and_then(|s| s.get_mut(lane));
-            scales.into_iter().for_each(|to| *to = *scale);
+            if let Some(to) = scales {
+                *to = *scale;
+            }
             for (i, byte) in bytes.iter().enumerate() {
                 for (k, nibble) in [(2 * i, byte & 15), (2 * i + 1, byte >> 4)] {
                     let (step, within) = (k / DEPTH, lane * DEPTH + k % DEPTH);
                     let pair = out.nibbles.get_mut(step / 2).and_then(|p| p.get_mut(half));
                     let to = pair.and_then(|bytes| bytes.get_mut(within));
-                    to.into_iter()
-                        .for_each(|to| *to |= nibble << (4 * (step % 2)));
+                    if let Some(to) = to {
+                        *to |= nibble << (4 * (step % 2));
+                    }
                 }
             }
         }
@@ -174,10 +178,6 @@ impl Rows<'_> {
 
 impl Block {
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn open(&self, to: &mut OpenBlock) {
         to.scales = self.scales;
         let (pairs, _) = to.nibbles.as_chunks_mut::<2>();
@@ -211,10 +211,6 @@ pub(super) struct Input {
 impl Input {
     /// Rounds rows of `width` numbers, a multiple of 32.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     pub(super) fn new(rows: &[f32], width: usize) -> Self {
         let along = width / BLOCK;
         let mut groups = vec![Quantised::default(); rows.len().div_ceil(GROUP * width) * along];
@@ -235,10 +231,6 @@ impl Input {
 impl Quantised {
     /// Rounds one row's stretch.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn put(&mut self, row: usize, numbers: &[f32; BLOCK]) {
         let most = numbers.iter().fold(0.0f32, |most, x| most.max(x.abs()));
         let scale = most / 127.0;
@@ -249,22 +241,20 @@ impl Quantised {
             low += i32::from(four[0]) + i32::from(four[1]);
             high += i32::from(four[2]) + i32::from(four[3]);
             let word = i32::from_le_bytes(four.map(i8::cast_unsigned));
-            words.get_mut(row).into_iter().for_each(|to| *to = word);
+            if let Some(to) = words.get_mut(row) {
+                *to = word;
+            }
         }
         // Both fit in 16 bits: 16 numbers of at most 127, times 8.
         let begin = (-8 * high) << 16 | (-8 * low) & 0xffff;
-        let (to, scales) = (self.begin.get_mut(row), self.scales.get_mut(row));
-        to.into_iter().for_each(|to| *to = begin);
-        scales.into_iter().for_each(|to| *to = scale);
+        if let Some((to, to_scale)) = self.begin.get_mut(row).zip(self.scales.get_mut(row)) {
+            (*to, *to_scale) = (begin, scale);
+        }
     }
 }
 
 /// To the nearest whole number within ±127, by the bits of a sum with 1.5·2²³: faster than rounding, and it vectorises.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 const fn round(x: f32) -> i8 {
     const MAGIC: f32 = 12_582_912.0;
     (x + MAGIC).to_bits().wrapping_sub(MAGIC.to_bits()) as i8

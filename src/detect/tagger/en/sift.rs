@@ -37,7 +37,7 @@ pub(super) fn is_identifier(text: &str, span: Span) -> bool {
         || next == Some(':') && second == Some('/');
     camel
         || tied(before) && before != Some('>')
-        || tied(next) && !(next == Some('<'))
+        || tied(next) && next != Some('<')
         || dotted
         || called
 }

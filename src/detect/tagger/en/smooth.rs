@@ -2,16 +2,17 @@
 //!
 //! Written so that compilers vectorise them: no calls, no branches, lanes kept apart.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled for the vectors of the engine only where it is inlined"
+)]
+
 /// Numbers that are added side by side.
 const LANES: usize = 8;
 
 /// e^x for x ≤ 0, within 2⁻²² of it: 2 to a whole power by the exponent's bits, the rest by the series (Cephes' `expf`
 /// coefficients, S. Moshier, 1989).
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 fn exp(x: f32) -> f32 {
     const MAGIC: f32 = 12_582_912.0;
     let x = x.max(-87.0);
@@ -34,10 +35,6 @@ fn exp(x: f32) -> f32 {
 
 /// GELU with the error function (Abramowitz and Stegun, 7.1.26: within 1.5·10⁻⁷).
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 pub(super) fn gelu(numbers: &mut [f32]) {
     for x in numbers {
         let half = *x * std::f32::consts::FRAC_1_SQRT_2;
@@ -54,10 +51,6 @@ pub(super) fn gelu(numbers: &mut [f32]) {
 
 /// Sums and products in lanes.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     for (a, b) in a
@@ -75,10 +68,6 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// Adds numbers times a factor; both are a multiple of eight long.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 pub(super) fn add_times(to: &mut [f32], numbers: &[f32], factor: f32) {
     let eights = numbers.as_chunks::<LANES>().0;
     for (to, numbers) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(eights) {
@@ -89,10 +78,6 @@ pub(super) fn add_times(to: &mut [f32], numbers: &[f32], factor: f32) {
 }
 
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 fn sum_of(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0f32; LANES];
     for eight in numbers.as_chunks::<LANES>().0 {
@@ -105,10 +90,6 @@ fn sum_of(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 
 /// Each row, a multiple of eight long, to mean 0 and variance 1, then scaled and moved.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 pub(super) fn normalise(rows: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
     let width = scale.len().max(1);
     for row in rows.chunks_mut(width) {
@@ -123,10 +104,6 @@ pub(super) fn normalise(rows: &mut [f32], scale: &[f32], shift: &[f32], epsilon:
 
 /// Numbers to shares of one.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the vectors of the engine only where it is inlined"
-)]
 pub(super) fn softmax(numbers: &mut [f32]) {
     let most = numbers.iter().fold(f32::MIN, |most, x| most.max(*x));
     for x in numbers.iter_mut() {

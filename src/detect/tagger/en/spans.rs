@@ -153,17 +153,14 @@ impl Kinds {
         let mut out: Vec<(Word, u16)> = Vec::with_capacity(tokens.len());
         for (token, row) in tokens.iter().zip(shares.chunks(self.labels.len().max(1))) {
             let sums = self.sums(row);
-            match out.last_mut().filter(|_| !token.first) {
-                Some((word, count)) => {
-                    word.span.end = token.span.end;
-                    let all = word.shares.iter_mut().zip(sums);
-                    all.for_each(|(sum, more)| *sum += more);
-                    *count = count.saturating_add(1);
-                }
-                None => {
-                    let span = token.span;
-                    out.push((Word { span, shares: sums }, 1));
-                }
+            if let Some((word, count)) = out.last_mut().filter(|_| !token.first) {
+                word.span.end = token.span.end;
+                let all = word.shares.iter_mut().zip(sums);
+                all.for_each(|(sum, more)| *sum += more);
+                *count = count.saturating_add(1);
+            } else {
+                let span = token.span;
+                out.push((Word { span, shares: sums }, 1));
             }
         }
         let mean = |(word, count): (Word, u16)| Word {

@@ -2,6 +2,11 @@
 //!
 //! Refuses to know: everything but one tile of 16 outputs and four rows.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled for the vectors of the engine only where it is inlined"
+)]
+
 use super::linear::{Engine, OpenBlock, Quantised, Sums};
 use pulp::NullaryFnOnce;
 use pulp::bytemuck::cast;
@@ -26,10 +31,6 @@ impl Wide {
 
 impl Engine for Wide {
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled for the vectors of the engine only where it is inlined"
-    )]
     fn tile(self, rows: &[Quantised], weights: &[OpenBlock]) -> Sums {
         let (avx, avx2, fma) = (self.0.avx, self.0.avx2, self.0.fma);
         let ones = avx._mm256_set1_epi16(1);

@@ -67,14 +67,14 @@ impl Labels {
     }
 
     /// The names in these tokens; `shares` has a row for each.
-    pub(super) fn tags(&self, tokens: &[Token], shares: &[f32], least: f32) -> Vec<Tag> {
+    pub(super) fn tags(&self, tokens: &[Token], shares: &[f32], least_score: f32) -> Vec<Tag> {
         let mut out: Vec<(Tag, u16)> = Vec::new();
         let mut open = false;
         for (token, row) in tokens.iter().zip(shares.chunks(self.len())) {
             if !token.first {
-                let last = out.last_mut().filter(|_| open);
-                last.into_iter()
-                    .for_each(|(tag, _)| tag.span.end = token.span.end);
+                if let Some((tag, _)) = out.last_mut().filter(|_| open) {
+                    tag.span.end = token.span.end;
+                }
                 continue;
             }
             let best = self.0.iter().zip(row).max_by(|a, b| a.1.total_cmp(b.1));
@@ -110,7 +110,7 @@ impl Labels {
         };
         out.into_iter()
             .map(mean)
-            .filter(|tag| tag.score >= least)
+            .filter(|tag| tag.score >= least_score)
             .collect()
     }
 }
@@ -142,9 +142,13 @@ pub(super) fn shares(logits: &[f32], labels: usize) -> Vec<f32> {
     let mut out = logits.to_vec();
     for row in out.chunks_mut(labels.max(1)) {
         let most = row.iter().fold(f32::MIN, |most, x| most.max(*x));
-        row.iter_mut().for_each(|x| *x = (*x - most).exp());
+        for x in row.iter_mut() {
+            *x = (*x - most).exp();
+        }
         let sum: f32 = row.iter().sum();
-        row.iter_mut().for_each(|x| *x /= sum);
+        for x in row {
+            *x /= sum;
+        }
     }
     out
 }
