@@ -25,7 +25,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Worker(args) => cli::worker::run(&args),
         Command::Detect(args) => {
-            let (_, detector) = app::policy_in_force(config()?.policy.file.as_deref())?;
+            let detector = app::detector_in_force(&config()?)?;
             cli::detect::run(&args, &detector)
         }
         Command::Model(args) => {
@@ -37,6 +37,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(args) => {
             harden();
             cli::key::run(&args, &app::apps_beside(&config()?)?)
+        }
+        Command::Edm(args) => {
+            harden();
+            let (folder, key_of) = app::tables_beside(&config()?)?;
+            cli::edm::run(&args, &folder, key_of)
         }
         Command::Serve(_) => {
             let config = config()?;

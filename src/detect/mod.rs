@@ -9,13 +9,16 @@
 //! (`check`) and the words near (`page`) make the score; `merge` makes disjoint findings of it. Every step is
 //! linear in the text: what looks around looks a bounded way.
 
+mod cells;
 mod check;
 mod code;
 mod cue;
 mod custom;
 mod encoded;
+pub mod explain;
 mod fold;
 mod lanes;
+mod list;
 mod merge;
 mod name;
 mod net;
@@ -24,6 +27,7 @@ mod page;
 mod roles;
 mod secret;
 mod shape;
+mod table;
 pub mod tagger;
 mod text;
 mod view;
@@ -34,10 +38,13 @@ mod words;
 mod tests;
 
 pub use custom::CustomRecognizer;
+pub use list::ValueList;
+pub use list::exact;
 
 use crate::base::{EntityType, Finding, View};
 use cue::Lexicon;
 use custom::Custom;
+use list::Lists;
 use page::{Candidate, Near, Page, Types};
 use roles::Roles;
 
@@ -60,6 +67,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The values of a policy's lists make no automaton: too many.
+    #[error("the lists have too many values; load them with `vestibule edm load`")]
+    Lists,
     /// A custom recognizer is not usable; the policy's author can mend it.
     #[error("recognizer {} ({entity}): {defect}", index + 1)]
     Custom {
@@ -132,6 +142,8 @@ pub struct Detector {
     lexicon: Lexicon,
     types: Types,
     custom: Vec<Custom>,
+    lists: Lists,
+    exact: Vec<exact::Table>,
 }
 
 impl Detector {
@@ -148,7 +160,25 @@ impl Detector {
                 .enumerate()
                 .map(|(i, of)| Custom::new(i, of))
                 .collect::<Result<_, _>>()?,
+            lists: Lists::default(),
+            exact: Vec::new(),
         })
+    }
+
+    /// Finds the values of these lists as well.
+    ///
+    /// # Errors
+    /// [`DetectError::Lists`] for some ten million values.
+    pub fn with_lists(mut self, lists: &[ValueList]) -> Result<Self, DetectError> {
+        self.lists = Lists::new(lists).ok_or(DetectError::Lists)?;
+        Ok(self)
+    }
+
+    /// Finds the values of these tables as well.
+    #[must_use]
+    pub fn with_exact(mut self, tables: Vec<exact::Table>) -> Self {
+        self.exact = tables;
+        self
     }
 
     /// The built-in recognizers alone.
@@ -161,12 +191,20 @@ impl Detector {
 
     /// Every finding in the text: disjoint, sorted by start, on character boundaries.
     pub fn scan(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
+        self.scan_from(text, hint, LEAST_SCORE)
+    }
+
+    /// The same, of what is at least so sure.
+    fn scan_from(&self, text: &str, hint: Hint<'_>, least: f32) -> Vec<Finding> {
         let key = hint.key.map(|key| {
             key.get(..key.floor_char_boundary(KEY_BYTES))
                 .unwrap_or_default()
         });
         let near = key.and_then(|key| self.read_key(key));
-        merge::merge(self.candidates(text, key, near, BASE64_DEPTH))
+        let mut found = self.candidates(text, key, near, BASE64_DEPTH);
+        cells::scan(self, text, &mut found);
+        found.retain(|(candidate, _)| candidate.score >= least);
+        merge::merge(found)
     }
 
     /// The candidates with spans of `text`.
@@ -203,7 +241,11 @@ impl Detector {
         for custom in &self.custom {
             found.extend(custom.find(reads, key));
         }
-        found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
+        self.lists.find(reads, key, &mut found);
+        for table in &self.exact {
+            table.find(reads, &mut found);
+        }
+        found.retain(|candidate| !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
         found.into_iter().map(whole).collect()
     }

@@ -1,8 +1,10 @@
 //! *detect*, for a whole request: every text part, from the cache where its text was seen before.
 
+use super::fields::Fields;
 use crate::base::{Confidence, EntityType, Finding};
 use crate::detect::{Detector, Hint};
-use crate::protocol::{ChatRequest, Place};
+use crate::policy::FieldRule;
+use crate::protocol::{Place, ProtocolError, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
@@ -75,12 +77,14 @@ pub(super) struct Inspection {
     pub(super) in_id: bool,
 }
 
-/// Scans every text part of `request`.
+/// Scans every text part of `request`; `rules` name values whose type is known.
 pub(super) fn inspect(
-    request: &ChatRequest,
+    request: &Request,
     detector: &Detector,
     cache: &FindingCache,
-) -> Inspection {
+    rules: &[FieldRule],
+) -> Result<Inspection, ProtocolError> {
+    let fields = Fields::of(request, rules)?;
     let none: Arc<[Finding]> = Arc::new([]);
     let mut inspection = Inspection {
         findings: Vec::new(),
@@ -97,7 +101,7 @@ pub(super) fn inspect(
             let hint = Hint {
                 key: key.as_deref(),
             };
-            cache.scan(detector, &text, hint)
+            fields.found(part, &text, cache.scan(detector, &text, hint))
         };
         if part.place == Place::Id {
             inspection.in_id |= findings.iter().any(|f| f.confidence >= Confidence::Medium);
@@ -111,7 +115,7 @@ pub(super) fn inspect(
         .into_iter()
         .map(|((entity, _), surest)| (entity, surest))
         .collect();
-    inspection
+    Ok(inspection)
 }
 
 /// Distinct values, by type and a hash of the text under a key of this request.

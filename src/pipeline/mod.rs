@@ -1,10 +1,11 @@
 //! The story of one request, from bytes that came in to bytes that go back.
 //!
-//! [`Pipeline::chat`] is that story. Every step that fails ends it before the line that sends: what can't be parsed,
+//! [`Pipeline::answer`] is that story. Every step that fails ends it before the line that sends: what can't be parsed,
 //! inspected, decided, rewritten or recorded does not leave.
 //!
 //! Refuses to know: sockets, HTTP framing, files.
 
+mod fields;
 mod inspecting;
 mod outbound;
 mod policy_tests;
@@ -23,7 +24,7 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
-use crate::protocol::{ChatRequest, Limits};
+use crate::protocol::{Format, Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
@@ -81,7 +82,7 @@ pub struct Rooms {
 struct Decided {
     received: Timestamp,
     call: Call,
-    request: ChatRequest,
+    request: Request,
     inspection: Inspection,
     /// How many findings of each type.
     counts: BTreeMap<&'static str, u32>,
@@ -112,12 +113,12 @@ impl Pipeline {
         }
     }
 
-    /// Answers one chat request.
+    /// Answers one request.
     ///
     /// # Errors
     /// A [`Refusal`], ready to be told to the app: the request is malformed, the policy keeps it from every destination
     /// that is there, it could not be recorded, or no destination answered.
-    pub async fn chat(&self, call: Call) -> Result<Reply, Refusal> {
+    pub async fn answer(&self, call: Call) -> Result<Reply, Refusal> {
         let decided = match off_thread(call.body.len(), || self.decide(call)) {
             Ok(decided) => decided,
             Err(refused) => {
@@ -168,9 +169,11 @@ impl Pipeline {
     /// *understand*, *detect*, *decide*, *route*.
     fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
         let received = self.clock.now();
-        let request = ChatRequest::parse(call.body.clone(), &Limits::default())
+        let request = Request::parse(call.format, call.body.clone(), &Limits::default())
             .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
-        let inspection = inspecting::inspect(&request, &self.detector, &self.cache);
+        let fields = self.policy.app(&call.app).fields();
+        let inspection = inspecting::inspect(&request, &self.detector, &self.cache, fields)
+            .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let difficulty = route::difficulty(request.shape());
         let uninspectable: Vec<&str> = request
             .uninspectable()
@@ -240,7 +243,8 @@ impl Pipeline {
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
         if is_event_stream(&inbound.content_type) {
-            let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
+            let body =
+                ReplyBody::Stream(streaming::events(egress.format, inbound, restorer, record));
             return Ok(service::reply(
                 status,
                 headers,
@@ -250,7 +254,7 @@ impl Pipeline {
                 facts,
             ));
         }
-        let whole = streaming::whole(inbound, &mut restorer).await;
+        let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
         record.tally(restorer.tally());
         match whole {
             Ok(body) => {
@@ -280,6 +284,9 @@ impl Pipeline {
             let models = backend.models();
             let asked = decided.request.model();
             let fit = match asked {
+                _ if wire_format(backend.as_ref(), decided.call.format).is_none() => {
+                    Fit::Speechless
+                }
                 _ if !may_use => Fit::None,
                 Some(name) if models.names().any(|known| known == name) => Fit::Named,
                 asked if models.upstream(asked).is_some() => Fit::StandsIn,
@@ -308,7 +315,7 @@ impl Pipeline {
     fn serves_model(&self, decided: &Decided) -> bool {
         self.candidates(decided)
             .iter()
-            .any(|candidate| candidate.fit != Fit::None)
+            .any(|candidate| candidate.fit.serves())
     }
 
     /// The names that `/v1/models` lists for an app: of destinations that may get a harmless request of it.
@@ -339,8 +346,14 @@ fn off_thread<T>(body_bytes: usize, work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// The format in which a request of `asked` goes to this backend, if there is one.
+fn wire_format(backend: &dyn Backend, asked: Format) -> Option<Format> {
+    backend.speaks(asked).then_some(asked)
+}
+
 fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
     Outbound {
+        format: egress.format,
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,
