@@ -166,3 +166,49 @@ pub(super) fn organisation(page: &mut Page<'_>, suffix: Span) {
     let span = Span::new(start, suffix.end);
     page.push(Candidate::new(span, entity, 0.6, "organisation_en"));
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::{Detector, Hint};
+
+    #[test]
+    fn parts_of_names_are_found_again_and_organisations_by_their_suffix() {
+        let detector = Detector::built_in().unwrap();
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            (
+                "Olivia Lindqvist wrote. Then Lindqvist, not olivia, called Olivia's boss.",
+                &[
+                    ("PERSON", "Olivia Lindqvist"),
+                    ("PERSON", "Lindqvist"),
+                    ("PERSON", "Olivia"),
+                ],
+            ),
+            (
+                "Haddad said: write to rosa.haddad@mail.example",
+                &[("PERSON", "Haddad"), ("EMAIL", "rosa.haddad@mail.example")],
+            ),
+            (
+                "Elka H. Snorri came; Snorri left.",
+                &[("PERSON", "Elka H. Snorri"), ("PERSON", "Snorri")],
+            ),
+            ("Appendix B. Methods and Grade A. Results", &[]),
+            (
+                "we bought Harbour & Lane Ltd today",
+                &[("ORG", "Harbour & Lane Ltd")],
+            ),
+            ("Ltd is a suffix", &[]),
+            (
+                "Regards,\nOlivia Lindqvist",
+                &[("PERSON", "Olivia Lindqvist")],
+            ),
+        ];
+        for (text, wanted) in cases {
+            let found = detector.scan(text, Hint::default());
+            let found: Vec<_> = found
+                .iter()
+                .map(|f| (f.entity.as_str(), f.span.slice(text).unwrap()))
+                .collect();
+            assert_eq!(found, *wanted, "{text}");
+        }
+    }
+}

@@ -203,9 +203,15 @@ fn number_after(text: &str, from: usize) -> Option<usize> {
     let (start, rest) = over_gap(text, from)?;
     let digits = rest.bytes().take(7).take_while(u8::is_ascii_digit).count();
     let gap = text.get(from..start)?;
+    let state = text
+        .get(from.checked_sub(3)?..from)
+        .is_some_and(|s| s.as_bytes().iter().skip(1).all(u8::is_ascii_uppercase));
     let next = rest.get(digits..)?.chars().next();
     let ends = next.is_none_or(|c| c.is_whitespace() || ".,;?!".contains(c));
-    let fits = (4..=5).contains(&digits) && ends && gap.contains(['\n', ',']) && !gap.contains('.');
+    let fits = (4..=5).contains(&digits)
+        && ends
+        && (state || gap.contains(['\n', ',']))
+        && !gap.contains('.');
     fits.then_some(start + digits)
 }
 
@@ -263,4 +269,79 @@ fn over_gap(text: &str, from: usize) -> Option<(usize, &str)> {
         .map(char::len_utf8)
         .sum();
     (skip > 0).then(|| rest.get(skip..).map(|rest| (from + skip, rest)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words of letters and digits; a letter behind a stroke says what the model takes the word for.
+    fn read(marked: &str) -> (String, Vec<Word>) {
+        let (mut text, mut words) = (String::new(), Vec::new());
+        for bit in marked.split_inclusive(|c: char| !c.is_alphanumeric() && c != '/') {
+            let bare = bit.trim_end_matches(|c: char| !c.is_alphanumeric());
+            let (word, kind) = bare.split_once('/').unwrap_or((bare, ""));
+            let span = Span::new(text.len(), text.len() + word.len());
+            let of = |wanted| if kind == wanted { 0.9 } else { 0.0 };
+            let shares = [of("g"), of("n"), of("s"), of("p"), of("z")];
+            words.extend((!word.is_empty()).then_some(Word { span, shares }));
+            text.push_str(word);
+            text.push_str(bit.get(bare.len()..).unwrap());
+        }
+        (text, words)
+    }
+
+    #[test]
+    fn addresses_are_whole_and_numbers_are_none() {
+        // What the model says, and the addresses (`+`) and places (`-`).
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "at 12/s Mill/s Lane/s, Oxford/p OX1/z now",
+                &["+12 Mill Lane, Oxford OX1"],
+            ),
+            (
+                "at 12/s Mill/s Lane/s\nApt. 7\nOslo/p 0150/z",
+                &["+12 Mill Lane\nApt. 7\nOslo 0150"],
+            ),
+            (
+                "to 4410 Marina/s Gate/s 18/s now",
+                &["+4410 Marina Gate 18"],
+            ),
+            (
+                "to Unit 12/s Box/s 90/s\nAPO/p AA/p 12345",
+                &["+Unit 12 Box 90\nAPO AA 12345"],
+            ),
+            (
+                "the corner of Lund/s 9/s and Elin Road/s",
+                &["+the corner of Lund 9 and Elin Road"],
+            ),
+            (
+                "1/s Oak/s Road/s, and 2/s Elm/s Road/s",
+                &["+1 Oak Road", "+2 Elm Road"],
+            ),
+            (
+                "12/s Mill/s Lane/s\nDenmark 35018",
+                &["+12 Mill Lane\nDenmark 35018"],
+            ),
+            ("Tom Lund/n\n12/s Mill/s Lane/s", &["+12 Mill Lane"]),
+            ("Oslo/p and Turku/p", &["-Oslo", "-Turku"]),
+            ("port 8080/z", &[]),
+            ("port/s 2249/s, inode/s 77/z", &[]),
+            ("Audi/s R/s 8/s", &[]),
+            ("Section/s 12/s Appendix/s", &[]),
+            ("weight/s 260/s g/s", &[]),
+            ("server/p", &[]),
+        ];
+        for (marked, wanted) in cases {
+            let (text, words) = read(marked);
+            let found: Vec<String> = groups(&text, &words)
+                .iter()
+                .map(|group| {
+                    let kind = if group.street { "+" } else { "-" };
+                    [kind, group.span.slice(&text).unwrap()].concat()
+                })
+                .collect();
+            assert_eq!(found, *wanted, "{text}");
+        }
+    }
 }

@@ -103,3 +103,43 @@ pub(super) fn is_thing(word: &str) -> bool {
 pub(super) const fn is_asian(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factor(marked: &str, beside: bool) -> f32 {
+        let (head, rest) = marked.split_once('⟦').unwrap();
+        let (word, tail) = rest.split_once('⟧').unwrap();
+        let span = Span::new(head.len(), head.len() + word.len());
+        name_factor(&[head, word, tail].concat(), span, beside)
+    }
+
+    #[test]
+    fn words_of_programs_and_plain_words_are_no_names() {
+        for (marked, least, most) in [
+            ("ask ⟦Elin⟧ today", 1.0, 1.0),
+            ("ask ⟦McArthur⟧.", 1.0, 1.0),
+            ("ask J.⟦Lund⟧", 1.0, 1.0),
+            ("> ⟦Elin⟧\n", 1.0, 1.0),
+            ("⟦Write⟧ a poem", 0.1, 0.6),
+            ("ask ⟦elena⟧ today", 0.7, 1.0),
+            ("a ⟦limerick⟧ about", 0.0, 0.36),
+            ("json.⟦Unmarshal⟧(body)", 0.0, 0.0),
+            ("⟦apiKey⟧ := x", 0.0, 0.0),
+            ("core.⟦bin⟧", 0.0, 0.0),
+            ("@⟦Elin⟧", 0.0, 0.0),
+            ("⟦Elin⟧_key", 0.0, 0.0),
+            ("⟦Elin⟧.com", 0.0, 0.0),
+            ("⟦Blake3⟧ x", 0.0, 0.0),
+            ("is ⟦Julia⟧ faster than Python", 0.0, 0.0),
+            ("⟦Julia⟧ called today", 1.0, 1.0),
+            ("⟦curl⟧ it", 0.0, 0.0),
+            ("⟦张伟⟧ 住", 0.0, 0.0),
+        ] {
+            let got = factor(marked, false);
+            assert!((least..=most).contains(&got), "{marked} {got}");
+        }
+        assert!(factor("⟦quimble⟧ him", true) > factor("⟦quimble⟧ him", false));
+    }
+}

@@ -58,7 +58,7 @@ pub(super) struct Kinds {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word {
     pub(super) span: Span,
-    shares: [f32; 5],
+    pub(super) shares: [f32; 5],
 }
 
 impl Word {
@@ -264,5 +264,85 @@ fn initial_after(rest: &str) -> usize {
     match rest.as_bytes() {
         [b' ', b'A'..=b'Z', b'.', b' ', ..] => 4,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: [&str; 7] = [
+        "O",
+        "B-GIVEN_NAME",
+        "I-GIVEN_NAME",
+        "B-SURNAME",
+        "B-CITY",
+        "B-STREET_NAME",
+        "B-BUILDING_NUMBER",
+    ];
+
+    /// Tokens from words with what the model takes them for; `|` parts a word's tokens.
+    fn tags(marked: &str) -> Vec<(&'static str, String)> {
+        let kinds = Kinds::new(LABELS.into_iter()).unwrap();
+        let (mut text, mut tokens, mut shares) = (String::new(), Vec::new(), Vec::new());
+        for bit in marked.split_inclusive(|c: char| !c.is_alphanumeric() && !"/|".contains(c)) {
+            let bare = bit.trim_end_matches(|c: char| !c.is_alphanumeric());
+            let (word, label) = bare.split_once('/').unwrap_or((bare, "0"));
+            for (i, piece) in word
+                .split('|')
+                .enumerate()
+                .filter(|(_, piece)| !piece.is_empty())
+            {
+                let span = Span::new(text.len(), text.len() + piece.len());
+                tokens.push(Token {
+                    id: 0,
+                    span,
+                    first: i == 0,
+                });
+                let label: usize = label.parse().unwrap();
+                shares.extend((0..LABELS.len()).map(|i| if i == label { 0.94 } else { 0.01 }));
+                text.push_str(piece);
+            }
+            text.push_str(bit.get(bare.len()..).unwrap());
+        }
+        let tags = kinds.tags(&text, &tokens, &shares);
+        let read = |tag: &Tag| {
+            (
+                tag.entity.as_str(),
+                tag.span.slice(&text).unwrap().to_owned(),
+            )
+        };
+        tags.iter().map(read).collect()
+    }
+
+    #[test]
+    fn words_become_names() {
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("ask El|in/1 Lund/3 today", &[("PERSON", "Elin Lund")]),
+            ("ask Elin/1 K. Lund/3", &[("PERSON", "Elin K. Lund")]),
+            ("ask Elin/1 K. Lund today", &[("PERSON", "Elin K. Lund")]),
+            ("ask Elin/1 K Lund/3", &[("PERSON", "Elin K Lund")]),
+            ("Lund/3, Elin/1", &[("PERSON", "Lund, Elin")]),
+            ("Elin/1, Tom/1", &[("PERSON", "Elin"), ("PERSON", "Tom")]),
+            (
+                "Elin/1 flew/3 to Oslo/4",
+                &[("PERSON", "Elin"), ("PLACE", "Oslo")],
+            ),
+            (
+                "at 12/6 Mill/5 Lane/5, Oslo/4",
+                &[("ADDRESS", "12 Mill Lane, Oslo")],
+            ),
+            ("K/1 said", &[]),
+            ("nobody here", &[]),
+        ];
+        for (marked, wanted) in cases {
+            let wanted: Vec<_> = wanted.iter().map(|(k, t)| (*k, (*t).to_owned())).collect();
+            assert_eq!(tags(marked), wanted, "{marked}");
+        }
+    }
+
+    #[test]
+    fn a_model_of_other_labels_is_none_of_ours() {
+        assert!(Kinds::new(["O", "B-EMAIL"].into_iter()).is_none());
     }
 }

@@ -59,7 +59,7 @@ fn model(inputs: &[&str], operator: &str, labels: u8) -> Vec<u8> {
         field(9, &scores),
     ]
     .concat();
-    let mut graph = field(1, &node(operator, &["scores", "input_ids"], "logits"));
+    let mut graph = field(1, &node(operator, &["scores", inputs[0]], "logits"));
     graph.extend(field(2, b"test"));
     graph.extend(field(5, &tensor));
     for name in inputs {
