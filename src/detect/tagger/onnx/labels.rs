@@ -31,8 +31,10 @@ const USUAL: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Copy)]
 struct Label {
     entity: Option<EntityType>,
-    /// A name begins here, whatever stood before.
+    /// A name begins here, unless the one before goes on with another label of its type: GIVEN_NAME, SURNAME.
     begins: bool,
+    /// The first of the labels with the same name but for the prefix.
+    kind: usize,
 }
 
 /// A model's labels in their order.
@@ -54,7 +56,12 @@ impl Labels {
             .map(|name| {
                 let (begins, bare) = parts(name);
                 let entity = entity_of(bare, map);
-                Label { entity, begins }
+                let kind = names.iter().position(|other| parts(other).1 == bare);
+                Label {
+                    entity,
+                    begins,
+                    kind: kind.unwrap_or_default(),
+                }
             })
             .collect();
         let any = labels.iter().any(|label| label.entity.is_some());
@@ -69,10 +76,10 @@ impl Labels {
     /// The names in these tokens; `shares` has a row for each.
     pub(super) fn tags(&self, tokens: &[Token], shares: &[f32], least_score: f32) -> Vec<Tag> {
         let mut out: Vec<(Tag, u16)> = Vec::new();
-        let mut open = false;
+        let mut open: Option<usize> = None;
         for (token, row) in tokens.iter().zip(shares.chunks(self.len())) {
             if !token.first {
-                if let Some((tag, _)) = out.last_mut().filter(|_| open) {
+                if let Some((tag, _)) = out.last_mut().filter(|_| open.is_some()) {
                     tag.span.end = token.span.end;
                 }
                 continue;
@@ -81,11 +88,12 @@ impl Labels {
             let Some((label, score, entity)) =
                 best.and_then(|(label, score)| label.entity.map(|entity| (label, *score, entity)))
             else {
-                open = false;
+                open = None;
                 continue;
             };
+            let goes_on = open.is_some_and(|kind| !label.begins || kind != label.kind);
             match out.last_mut() {
-                Some((last, words)) if open && !label.begins && last.entity == entity => {
+                Some((last, words)) if goes_on && last.entity == entity => {
                     last.span.end = token.span.end;
                     last.score += score;
                     *words = words.saturating_add(1);
@@ -102,7 +110,7 @@ impl Labels {
                     ));
                 }
             }
-            open = true;
+            open = Some(label.kind);
         }
         let mean = |(tag, words): (Tag, u16)| Tag {
             score: tag.score / f32::from(words),
@@ -200,6 +208,11 @@ mod tests {
                 &[(0, 10, "PERSON"), (20, 30, "PERSON")],
             ),
             (&["O", "B_PER", "B-MISC"], &[2, 1, 0], &[(10, 20, "PERSON")]),
+            (
+                &["O", "B-PER", "B-NAME"],
+                &[1, 2, 2],
+                &[(0, 20, "PERSON"), (20, 30, "PERSON")],
+            ),
         ];
         let three = tokens(&[(0, 10, true), (10, 20, true), (20, 30, true)]);
         for (names, best, wanted) in cases {
