@@ -25,7 +25,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Worker(args) => cli::worker::run(&args),
         Command::Detect(args) => {
-            let (_, detector) = app::policy_in_force(config()?.policy.file.as_deref())?;
+            let config = config()?;
+            let (_, mut detector) = app::policy_in_force(config.policy.file.as_deref())?;
+            if !args.no_models {
+                detector = detector.with_taggers(app::taggers(&config)?);
+            }
             cli::detect::run(&args, &detector)
         }
         Command::Model(args) => {

@@ -3,8 +3,10 @@
 mod backends;
 mod house;
 mod service;
+mod taggers;
 
 pub use house::{apps_beside, policy_in_force, store_and_root};
+pub use taggers::taggers;
 
 use crate::config::Config;
 use crate::pipeline::Pipeline;

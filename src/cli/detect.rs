@@ -26,6 +26,9 @@ pub struct DetectArgs {
     /// Print the values themselves.
     #[arg(long)]
     pub show: bool,
+    /// Look for names by rules alone, whatever models are here.
+    #[arg(long)]
+    pub no_models: bool,
 }
 
 #[derive(Deserialize)]
@@ -226,6 +229,7 @@ mod tests {
             jsonl: false,
             json,
             show,
+            no_models: true,
         }
     }
 

@@ -40,6 +40,8 @@ use cue::Lexicon;
 use custom::Custom;
 use page::{Candidate, Near, Page, Types};
 use roles::Roles;
+use std::sync::Arc;
+use tagger::{Budget, Tagger, Unread};
 
 /// How often base64 is opened inside base64.
 const BASE64_DEPTH: usize = 2;
@@ -132,6 +134,7 @@ pub struct Detector {
     lexicon: Lexicon,
     types: Types,
     custom: Vec<Custom>,
+    taggers: Vec<Arc<dyn Tagger>>,
 }
 
 impl Detector {
@@ -148,7 +151,19 @@ impl Detector {
                 .enumerate()
                 .map(|(i, of)| Custom::new(i, of))
                 .collect::<Result<_, _>>()?,
+            taggers: Vec::new(),
         })
+    }
+
+    /// The same, with models that find names.
+    #[must_use]
+    pub fn with_taggers(self, taggers: Vec<Arc<dyn Tagger>>) -> Self {
+        Self { taggers, ..self }
+    }
+
+    /// The models that find names; where there is none, rules alone do.
+    pub fn taggers(&self) -> &[Arc<dyn Tagger>] {
+        &self.taggers
     }
 
     /// The built-in recognizers alone.
@@ -160,13 +175,26 @@ impl Detector {
     }
 
     /// Every finding in the text: disjoint, sorted by start, on character boundaries.
+    ///
+    /// What a tagger fails to read is left to the rules; [`Detector::scan_within`] tells.
     pub fn scan(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
+        self.scan_within(text, hint, &Budget::unlimited()).0
+    }
+
+    /// The same, as far as the budget goes; and whether the taggers have read all of it. Rules read all of it in any case.
+    pub fn scan_within(
+        &self,
+        text: &str,
+        hint: Hint<'_>,
+        budget: &Budget,
+    ) -> (Vec<Finding>, Result<(), Unread>) {
         let key = hint.key.map(|key| {
             key.get(..key.floor_char_boundary(KEY_BYTES))
                 .unwrap_or_default()
         });
         let near = key.and_then(|key| self.read_key(key));
-        merge::merge(self.candidates(text, key, near, BASE64_DEPTH))
+        let (found, read) = self.candidates(text, key, near, BASE64_DEPTH, budget);
+        (merge::merge(found), read)
     }
 
     /// The candidates with spans of `text`.
@@ -176,7 +204,8 @@ impl Detector {
         key: Option<&str>,
         near: Option<Near>,
         depth: usize,
-    ) -> Vec<(Candidate, View)> {
+        budget: &Budget,
+    ) -> (Vec<(Candidate, View)>, Result<(), Unread>) {
         let layers = view::fold(text);
         let reads = view::reads(&layers, text);
         let cues = self.lexicon.find(reads);
@@ -193,6 +222,7 @@ impl Detector {
         secret::assigned::keyed(&mut page);
         name::keyed(&mut page);
         walk::neighbours(&mut page);
+        let read = tagger::read(&mut page, self.taggers_at(depth), budget);
         let hidden: Vec<Candidate> = inner
             .iter()
             .filter_map(|run| self.inside(run, &page, depth))
@@ -204,7 +234,16 @@ impl Detector {
         }
         found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
-        found.into_iter().map(whole).collect()
+        (found.into_iter().map(whole).collect(), read)
+    }
+
+    /// Taggers read the text itself, not what base64 hides in it.
+    fn taggers_at(&self, depth: usize) -> &[Arc<dyn Tagger>] {
+        if depth == BASE64_DEPTH {
+            &self.taggers
+        } else {
+            &[]
+        }
     }
 
     /// What a base64 run hides: its surest finding, over the whole run. What labels the run labels what is in it.
@@ -215,7 +254,8 @@ impl Detector {
                 labels: true,
                 ..near
             });
-        let found = self.candidates(&run.text, None, label.or(page.key), depth.saturating_sub(1));
+        let (depth, budget) = (depth.saturating_sub(1), Budget::unlimited());
+        let (found, _) = self.candidates(&run.text, None, label.or(page.key), depth, &budget);
         let (best, _) = found
             .into_iter()
             .max_by(|a, b| a.0.score.total_cmp(&b.0.score))?;

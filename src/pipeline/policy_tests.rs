@@ -2,6 +2,7 @@
 
 use crate::base::{EntityType, Timestamp};
 use crate::crypto::RootKey;
+use crate::detect::tagger::Budget;
 use crate::detect::{CustomRecognizer, DetectError, Detector};
 use crate::policy::{
     Decision, Destination, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation, Trust,
@@ -68,7 +69,12 @@ impl<'a> Trial<'a> {
         let body = serde_json::json!({"messages": [{"role": "user", "content": test.text}]});
         let request = ChatRequest::parse(Bytes::from(body.to_string()), &Limits::default())
             .map_err(|error| error.to_string())?;
-        let inspection = inspect(&request, detector, &FindingCache::new([0; 32]));
+        let inspection = inspect(
+            &request,
+            detector,
+            &FindingCache::new([0; 32]),
+            &Budget::unlimited(),
+        );
         let situation = Situation {
             app: test.app.as_deref().unwrap_or(""),
             findings: &inspection.seen,
