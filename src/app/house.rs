@@ -36,7 +36,7 @@ impl House {
         let clock = Clock::system();
         let (policy, detector) = policy_in_force(config.policy.file.as_deref())?;
         let (names_budget, names_threads) = config.detect.limits()?;
-        let taggers = taggers::taggers(config)?;
+        let taggers = taggers(config)?;
         taggers::tell(&taggers);
         let detector = detector.with_taggers(taggers);
         let audit_settings = audit_settings(config, &policy)?;

@@ -6,6 +6,8 @@
 //! Refuses to know: sockets, HTTP framing, files.
 
 mod inspecting;
+#[cfg(test)]
+mod inspecting_tests;
 mod outbound;
 mod policy_tests;
 mod pool;

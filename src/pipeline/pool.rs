@@ -66,7 +66,9 @@ fn work(receiver: &Mutex<Receiver<Job>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::poll_fn;
     use std::sync::mpsc::channel;
+    use std::task::Poll;
 
     #[tokio::test]
     async fn jobs_are_done_and_a_panic_stays_in_its_own() {
@@ -92,9 +94,9 @@ mod tests {
         loop {
             let pool = Arc::clone(&pool);
             let mut job = Box::pin(async move { pool.run(|| true).await });
-            let first = futures_util::poll!(job.as_mut());
+            let first = poll_fn(|cx| Poll::Ready(job.as_mut().poll(cx))).await;
             if first.is_ready() {
-                assert_eq!(first, std::task::Poll::Ready(Err(Busy)));
+                assert_eq!(first, Poll::Ready(Err(Busy)));
                 break;
             }
             waiting.push(job);

@@ -28,5 +28,6 @@ mod ends;
 mod leaks;
 mod local_model;
 mod look_alikes;
+mod names;
 mod refusals;
 mod turns;

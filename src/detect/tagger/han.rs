@@ -196,7 +196,7 @@ pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
             }
         } else if tag.entity == types.2 {
             split(text, tag, types.1, &mut kept);
-        } else {
+        } else if is_place(text, &tag) {
             kept.push(tag);
         }
     }
@@ -254,6 +254,18 @@ fn is_person(text: &str, tag: &Tag) -> bool {
         return false;
     }
     tag.score >= LEAST_IN_VERSE || !is_classical(sentence(text, tag.span))
+}
+
+/// Places of one character are abbreviations of countries and provinces, and some words of places are nobody's.
+fn is_place(text: &str, tag: &Tag) -> bool {
+    let name = tag.span.slice(text).unwrap_or_default();
+    let mut chars = name.chars();
+    let first = chars.next().filter(|_| chars.next().is_none());
+    if let Some(only) = first {
+        return ABBREVIATED.contains(only);
+    }
+    let rest = text.get(tag.span.end..).unwrap_or_default();
+    !GENERIC.contains(&name) && !rest.starts_with("通行证") && !name.starts_with(COUNTING)
 }
 
 /// The sentence around a span, as far as it is looked at.
@@ -323,6 +335,57 @@ fn head_place(name: &str) -> usize {
     }
     at
 }
+
+/// Countries and provinces in one character.
+const ABBREVIATED: &str = "中美英法德日俄韩朝印巴以澳加亚欧非京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤琼川蜀黔滇陕甘青台蒙桂藏宁新港";
+/// What is called a place of no name.
+const GENERIC: &[&str] = &[
+    "大城市",
+    "城市",
+    "老城区",
+    "城区",
+    "市区",
+    "郊区",
+    "远郊县",
+    "沿河",
+    "国家图书馆",
+    "图书馆",
+    "大图书馆",
+    "博物馆",
+    "联邦政府",
+    "北方",
+    "南方",
+    "东部",
+    "西部",
+    "南部",
+    "北部",
+    "旅游度假区",
+    "新天地",
+    "公园",
+    "广场",
+    "机场",
+    "车站",
+    "酒店",
+    "学校",
+    "医院",
+    "本市",
+    "本省",
+    "本县",
+    "全市",
+    "全省",
+    "该市",
+    "该省",
+    "该县",
+    "某市",
+    "某地",
+    "当地",
+    "各地",
+    "外地",
+    "内地",
+    "工地",
+];
+/// Beginnings of a number of places.
+const COUNTING: [char; 10] = ['两', '三', '四', '五', '六', '七', '八', '几', '各', '诸'];
 
 /// Countries and provinces with which organisations' names begin.
 const PLACES: &[&str] = &[
