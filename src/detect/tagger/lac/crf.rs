@@ -2,7 +2,13 @@
 //!
 //! A linear-chain conditional random field: the weight of a row of tags is the exponential of its scores and transitions.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the wider instructions"
+)]
+
 use super::network::{Scores, TAGS, TAGS_FILLED};
+use super::product::widely;
 
 /// The score of what never happens.
 const NEVER: f32 = -1e30;
@@ -14,6 +20,8 @@ pub(super) struct Transitions {
     scores: Vec<Scores>,
     /// The exponentials of the same.
     weights: Vec<Scores>,
+    /// The same, for each tag of those that it follows.
+    back: Vec<Scores>,
 }
 
 impl Transitions {
@@ -31,12 +39,31 @@ impl Transitions {
             filled
         };
         let scores: Vec<Scores> = table.chunks_exact(TAGS).map(row).collect();
-        let weights = scores.iter().map(|row| row.map(f32::exp)).collect();
-        Some(Self { scores, weights })
+        let weights: Vec<Scores> = scores.iter().map(|row| row.map(f32::exp)).collect();
+        let column = |tag: usize| {
+            let mut column = [0.0; TAGS_FILLED];
+            for (to, row) in column.iter_mut().zip(&weights) {
+                *to = row.get(tag).copied().unwrap_or(0.0);
+            }
+            column
+        };
+        Some(Self {
+            scores,
+            back: (0..TAGS).map(column).collect(),
+            weights,
+        })
     }
 
     /// The likeliest tag of every character.
     pub(super) fn best(&self, scores: &[Scores]) -> Vec<u8> {
+        widely(
+            #[inline(always)]
+            || self.best_row(scores),
+        )
+    }
+
+    #[inline(always)]
+    fn best_row(&self, scores: &[Scores]) -> Vec<u8> {
         let Some((first, rest)) = scores.split_first() else {
             return Vec::new();
         };
@@ -59,6 +86,7 @@ impl Transitions {
     }
 
     /// The best row that ends in each tag, one character on, and the tag before it.
+    #[inline(always)]
     fn follow(&self, best: &Scores, scores: &Scores) -> (Scores, [i32; TAGS_FILLED]) {
         let (mut next, mut back) = ([NEVER * 2.0; TAGS_FILLED], [0; TAGS_FILLED]);
         for ((tag, before), row) in (0..).zip(best).zip(&self.scores) {
@@ -76,6 +104,14 @@ impl Transitions {
 
     /// For every character, how likely each tag is, over all rows of tags.
     pub(super) fn likelihoods(&self, scores: &[Scores]) -> Vec<Scores> {
+        widely(
+            #[inline(always)]
+            || self.all_rows(scores),
+        )
+    }
+
+    #[inline(always)]
+    fn all_rows(&self, scores: &[Scores]) -> Vec<Scores> {
         let weights: Vec<Scores> = scores.iter().map(weights).collect();
         let mut forward: Vec<Scores> = Vec::with_capacity(weights.len());
         for here in &weights {
@@ -96,17 +132,26 @@ impl Transitions {
             forward.iter_mut().zip(&after).for_each(|(f, a)| *f *= a);
             *forward = normal(*forward);
             after.iter_mut().zip(here).for_each(|(a, w)| *a *= w);
-            let mut sums = [0.0; TAGS_FILLED];
-            for (sum, row) in sums.iter_mut().zip(&self.weights) {
-                *sum = row.iter().zip(&after).map(|(w, a)| w * a).sum();
-            }
-            after = normal(sums);
+            after = normal(times(&after, &self.back));
         }
         forward
     }
 }
 
+/// A row of numbers times a matrix.
+#[inline(always)]
+fn times(numbers: &Scores, matrix: &[Scores]) -> Scores {
+    let mut sums = [0.0; TAGS_FILLED];
+    for (number, row) in numbers.iter().zip(matrix) {
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, w)| *sum += number * w);
+    }
+    sums
+}
+
 /// The scores of a first character, with the tags that are none struck out.
+#[inline(always)]
 fn ending(first: &Scores) -> Scores {
     let mut scores = [NEVER; TAGS_FILLED];
     scores
@@ -118,6 +163,7 @@ fn ending(first: &Scores) -> Scores {
 }
 
 /// The exponentials, the largest being 1.
+#[inline(always)]
 fn weights(scores: &Scores) -> Scores {
     let real = ending(scores);
     let most = real.iter().fold(NEVER, |most, score| most.max(*score));
@@ -125,6 +171,7 @@ fn weights(scores: &Scores) -> Scores {
 }
 
 /// The same with the sum 1.
+#[inline(always)]
 fn normal(scores: Scores) -> Scores {
     let sum: f32 = scores.iter().sum();
     if sum > 0.0 {

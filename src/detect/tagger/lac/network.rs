@@ -2,6 +2,11 @@
 //!
 //! Gated recurrent unit as in ONNX (`GRU`, `linear_before_reset = 1`, `direction = bidirectional`).
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the wider instructions"
+)]
+
 use super::product::{Lanes, MOST_INPUT, Matrix, PANEL, Plain, quantise};
 use crate::detect::tagger::weights::Weights;
 

@@ -3,7 +3,18 @@
 //! AVX2's `vpmaddwd` multiplies sixteen pairs and adds neighbours; eight outputs are summed at a time. Elsewhere the same
 //! sums are made in plain Rust, to the same result: the arithmetic is of integers.
 
-use pulp::{i16x16, i32x8};
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the wider instructions"
+)]
+
+use pulp::i32x8;
+
+/// Sixteen 16-bit weights: for eight outputs those of two neighbouring inputs.
+#[cfg(target_arch = "x86_64")]
+type Weights = std::arch::x86_64::__m256i;
+#[cfg(not(target_arch = "x86_64"))]
+type Weights = pulp::i16x16;
 
 /// Outputs in one vector of sums.
 const LANES: usize = 8;
@@ -23,7 +34,7 @@ pub(super) trait Lanes: Copy {
     /// Eight zeros.
     fn zero(self) -> Self::Sums;
     /// Adds to each sum two products of neighbours, where `pair` stands beside each two weights.
-    fn add(self, sums: Self::Sums, weights: i16x16, pair: i32) -> Self::Sums;
+    fn add(self, sums: Self::Sums, weights: Weights, pair: i32) -> Self::Sums;
     /// The sums as numbers.
     fn numbers(self, sums: Self::Sums) -> [i32; LANES];
 }
@@ -38,9 +49,9 @@ impl Lanes for pulp::x86::V3 {
     }
 
     #[inline(always)]
-    fn add(self, sums: Self::Sums, weights: i16x16, pair: i32) -> Self::Sums {
+    fn add(self, sums: Self::Sums, weights: Weights, pair: i32) -> Self::Sums {
         let pairs = self.avx._mm256_set1_epi32(pair);
-        let products = self.avx2._mm256_madd_epi16(pulp::cast(weights), pairs);
+        let products = self.avx2._mm256_madd_epi16(weights, pairs);
         self.avx2._mm256_add_epi32(sums, products)
     }
 
@@ -63,7 +74,7 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    fn add(self, mut sums: Self::Sums, weights: i16x16, pair: i32) -> Self::Sums {
+    fn add(self, mut sums: Self::Sums, weights: Weights, pair: i32) -> Self::Sums {
         let weights: [[i16; 2]; LANES] = pulp::cast(weights);
         let [a, b]: [i16; 2] = pulp::cast(pair);
         for (sum, [v, w]) in sums.iter_mut().zip(weights) {
@@ -78,11 +89,21 @@ impl Lanes for Plain {
     }
 }
 
+/// Does work with the vector instructions that this processor has. What the work calls must be inlined to profit.
+#[inline(always)]
+pub(super) fn widely<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = pulp::x86::V3::try_new() {
+        return lanes.vectorize(work);
+    }
+    work()
+}
+
 /// A matrix of 16-bit weights with a scale and a bias for each output.
 #[derive(Debug)]
 pub(super) struct Matrix {
     /// For each panel of outputs, for each two inputs, the weights of the panel's outputs.
-    panels: Vec<Vec<[i16x16; BLOCKS]>>,
+    panels: Vec<Vec<[Weights; BLOCKS]>>,
     scales: Vec<f32>,
     biases: Vec<f32>,
 }
@@ -164,7 +185,7 @@ impl Matrix {
 #[inline(always)]
 fn sums<L: Lanes, const STEPS: usize>(
     lanes: L,
-    panel: &[[i16x16; BLOCKS]],
+    panel: &[[Weights; BLOCKS]],
     inputs: [&[i32]; STEPS],
 ) -> [[L::Sums; BLOCKS]; STEPS] {
     let mut sums = [[lanes.zero(); BLOCKS]; STEPS];
