@@ -12,7 +12,7 @@
 //! 8. *infer*: [`infer`] sends it to the cloud or to the model in the building
 //! 9. *restore*: [`restore`] puts the originals back into the reply, also while it streams
 //!
-//! The story is one function, [`pipeline::Pipeline::chat`]. A module uses only modules on lower floors;
+//! The story is one function, [`pipeline::Pipeline::answer`]. A module uses only modules on lower floors;
 //! `tests/architecture.rs` keeps it so. Keys are [`crypto`]'s, rows on disk [`store`]'s, words [`base`]'s; [`cli`] and
 //! [`config`] are how people set it up, and [`app`] wires it.
 

@@ -26,7 +26,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker(args) => cli::worker::run(&args),
         Command::Detect(args) => {
             let config = config()?;
-            let (_, mut detector) = app::policy_in_force(config.policy.file.as_deref())?;
+            let mut detector = app::detector_in_force(&config)?;
             if !args.no_models {
                 detector = detector.with_taggers(app::taggers(&config)?);
             }
@@ -41,6 +41,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(args) => {
             harden();
             cli::key::run(&args, &app::apps_beside(&config()?)?)
+        }
+        Command::Edm(args) => {
+            harden();
+            let (folder, key_of) = app::tables_beside(&config()?)?;
+            cli::edm::run(&args, &folder, key_of)
         }
         Command::Serve(_) => {
             let config = config()?;

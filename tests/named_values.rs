@@ -4,12 +4,12 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 use vestibule::detect::{Detector, Hint};
-use vestibule::protocol::{ChatRequest, Limits};
+use vestibule::protocol::{Format, Limits, Request};
 
 /// Type and text of everything that is found in a request.
 fn found(detector: &Detector, request: &Value) -> Vec<(&'static str, String)> {
     let body = Bytes::from(request.to_string());
-    let request = ChatRequest::parse(body, &Limits::default()).unwrap();
+    let request = Request::parse(Format::Chat, body, &Limits::default()).unwrap();
     let scan = |part: &vestibule::protocol::TextPart| -> Vec<_> {
         let (text, key) = (part.text(request.body()), part.key(request.body()));
         let hint = Hint {

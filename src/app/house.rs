@@ -51,6 +51,7 @@ impl House {
             clock.clone(),
         )?;
         audit.record_later(in_force(&policy));
+        let detector = detector.with_exact(super::exact::tables(&policy, &folder, &root)?);
         let apps = apps(&store, &root, &clock)?;
         let keep = Duration::from_secs(u64::from(policy.keep_hours()) * 3600);
         let vault = Vault::open(root, Arc::clone(&store), clock.clone(), keep)?;
@@ -149,6 +150,12 @@ fn open_root(config: &Config, store: &dyn Store, clock: &Clock) -> anyhow::Resul
         KekSource::Env(name) => Box::new(EnvProvider::new(name)),
     };
     Ok(vault::open_root(provider.as_ref(), store, clock.now())?)
+}
+
+/// The root key, for the command line: beside a gateway that may be running.
+pub(super) fn root_beside(config: &Config) -> anyhow::Result<RootKey> {
+    let store = SqliteStore::beside(&config.data.folder()?)?;
+    open_root(config, &store, &Clock::system())
 }
 
 /// The apps of this store.

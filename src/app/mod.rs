@@ -1,10 +1,12 @@
 //! Wiring: from a configuration to a gateway that serves, and from a signal to one that has stopped.
 
 mod backends;
+mod exact;
 mod house;
 mod service;
 mod taggers;
 
+pub use exact::{detector_in_force, tables_beside};
 pub use house::{apps_beside, policy_in_force, store_and_root};
 pub use taggers::taggers;
 

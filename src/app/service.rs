@@ -43,7 +43,7 @@ impl ChatService for Door {
         let metrics = Arc::clone(&self.metrics);
         Box::pin(async move {
             let started = Instant::now();
-            let answer = pipeline.chat(call).await;
+            let answer = pipeline.answer(call).await;
             match &answer {
                 Ok(reply) => {
                     for (entity, count) in &reply.facts.findings {

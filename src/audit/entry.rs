@@ -1,7 +1,8 @@
 //! What an entry says, and how it becomes bytes. No value, no prompt, no credential, no upstream text has a place in it.
 
+use super::object::Object;
 use crate::base::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,77 +45,54 @@ pub enum Kind {
 /// One entry, before it has its time, number and hashes. Empty fields are left out.
 ///
 /// Text here is ours or the policy's: names, codes, types. Never put in what came in a request or a reply.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entry {
     /// What happened.
     pub kind: Kind,
     /// Whose data.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub tenant: String,
     /// Which app.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub app: String,
     /// Who: the look-up prefix of a key, a role.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub actor: String,
     /// Joins the entries of one request.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
     /// The model, where it is one that the policy or the configuration names.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     /// Where it goes.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub destination: String,
     /// The policy that decided.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "policy_text"
-    )]
     pub policy: Option<Arc<PolicyRef>>,
     /// What was decided.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub decision: String,
     /// Codes of the reasons.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
     /// Entity type and how many.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub findings: BTreeMap<&'static str, u32>,
     /// Operator and how many.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub operators: BTreeMap<&'static str, u32>,
     /// Entity types that the scan of the outbound bytes still found; empty is clean, `None` is not scanned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub residual: Option<Vec<String>>,
     /// Bytes of the body that came in.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_in: Option<u64>,
     /// Bytes of the body that went out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_out: Option<u64>,
     /// What the model counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
     /// Surrogates in the reply that the request did not issue.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown_surrogates: Option<u32>,
     /// Microseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_us: Option<u64>,
     /// How it ended.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub outcome: String,
     /// The HTTP status that the app got.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Numbers that only some kinds have.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<&'static str, u64>,
 }
 
 /// Which policy, exactly.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PolicyRef {
     /// Its name.
     pub name: String,
@@ -125,7 +103,7 @@ pub struct PolicyRef {
 }
 
 /// Model tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tokens {
     /// Of the prompt.
     pub prompt: u64,
@@ -147,18 +125,89 @@ impl Entry {
 
     /// The second half of the entry's JSON, from `"time"` on; the first half is known when it has its place.
     pub(super) fn to_body(&self, now: Timestamp) -> Vec<u8> {
-        let mut body = Vec::with_capacity(512);
-        body.extend_from_slice(br#""time":""#);
-        body.extend_from_slice(time_text(now).as_bytes());
-        body.extend_from_slice(br#"","#);
-        let object = body.len();
-        // Writing numbers, strings and maps with string keys to memory can't fail.
-        if serde_json::to_writer(&mut body, self).is_err() {
-            body.truncate(object);
-            body.extend_from_slice(b"{}");
-        }
-        body.remove(object);
+        let mut body = Vec::with_capacity(640);
+        let mut object = Object::within(&mut body);
+        object.text("time", &time_text(now));
+        self.write(&mut object);
+        object.end();
         body
+    }
+
+    /// By hand, since it is done twice a request. Every field is named here, so that none is forgotten.
+    fn write(&self, object: &mut Object<'_>) {
+        let Self {
+            kind,
+            tenant,
+            app,
+            actor,
+            request_id,
+            model,
+            destination,
+            policy,
+            decision,
+            reasons,
+            findings,
+            operators,
+            residual,
+            bytes_in,
+            bytes_out,
+            tokens,
+            unknown_surrogates,
+            latency_us,
+            outcome,
+            status,
+            numbers,
+        } = self;
+        object.value("kind", kind);
+        object.some_text("tenant", tenant);
+        object.some_text("app", app);
+        object.some_text("actor", actor);
+        object.some_text("request_id", request_id);
+        object.some_text("model", model);
+        object.some_text("destination", destination);
+        if let Some(policy) = policy {
+            policy.write(&mut object.object("policy"));
+        }
+        object.some_text("decision", decision);
+        if !reasons.is_empty() {
+            object.list("reasons", reasons);
+        }
+        object.counts("findings", findings);
+        object.counts("operators", operators);
+        if let Some(residual) = residual {
+            object.list("residual", residual);
+        }
+        object.some_number("bytes_in", *bytes_in);
+        object.some_number("bytes_out", *bytes_out);
+        if let Some(tokens) = tokens {
+            tokens.write(&mut object.object("tokens"));
+        }
+        object.some_number("unknown_surrogates", unknown_surrogates.map(u64::from));
+        object.some_number("latency_us", *latency_us);
+        object.some_text("outcome", outcome);
+        object.some_number("status", status.map(u64::from));
+        object.counts("numbers", numbers);
+    }
+}
+
+impl PolicyRef {
+    fn write(&self, object: &mut Object<'_>) {
+        let Self {
+            name,
+            version,
+            sha256,
+        } = self;
+        object.text("name", name);
+        object.text("version", version);
+        object.text("sha256", sha256);
+    }
+}
+
+impl Tokens {
+    fn write(self, object: &mut Object<'_>) {
+        object.number("prompt", self.prompt);
+        object.number("completion", self.completion);
+        object.number("cached", self.cached);
     }
 }
 
@@ -198,11 +247,6 @@ pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
     u64::try_from(time.as_microsecond())
         .ok()
         .map(Timestamp::from_micros)
-}
-
-#[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
-fn policy_text<S: Serializer>(policy: &Option<Arc<PolicyRef>>, to: S) -> Result<S::Ok, S::Error> {
-    policy.as_deref().serialize(to)
 }
 
 #[cfg(test)]

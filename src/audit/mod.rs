@@ -15,6 +15,7 @@ mod keeper;
 mod keys;
 mod list;
 pub mod note;
+mod object;
 mod sequencer;
 mod start;
 pub mod tree;

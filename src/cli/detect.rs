@@ -1,8 +1,10 @@
 //! `vestibule detect`: what would be found in a text.
 //!
-//! Prints places and types, never a value unless `--show` is given.
+//! Prints places and types, never a value unless `--show` is given; `--explain` shows the lines in which values stand.
 
+use super::explain::{Explainer, Lang, language};
 use crate::base::{Confidence, Finding};
+use crate::detect::explain::Explained;
 use crate::detect::{Detector, Hint};
 use anyhow::{Context, anyhow};
 use owo_colors::OwoColorize;
@@ -29,6 +31,15 @@ pub struct DetectArgs {
     /// Look for names by rules alone, whatever models are here.
     #[arg(long)]
     pub no_models: bool,
+    /// Show each finding in its line, why it was found, and what would change it.
+    #[arg(long)]
+    pub explain: bool,
+    /// With `--explain`: also what was not sure enough to be reported.
+    #[arg(long, requires = "explain")]
+    pub all: bool,
+    /// Language of `--explain` [default: the environment's]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +67,9 @@ struct Row<'a> {
     why: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
+    /// With `--explain`: what was tried, and what then came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<(String, String)>>,
 }
 
 /// Reads, scans, prints. The exit code is 0 whatever is found; an error (2, by `main`) means that input was not read.
@@ -105,12 +119,10 @@ fn lines(
                 e.column()
             )
         })?;
-        let found = detector.scan(
-            &line.text,
-            Hint {
-                key: line.key.as_deref(),
-            },
-        );
+        let hint = Hint {
+            key: line.key.as_deref(),
+        };
+        let found = explained(args, detector, &line.text, hint);
         json(args, &line.id, &line.text, &found, out)?;
     }
     Ok(())
@@ -126,12 +138,25 @@ fn whole(
     input
         .read_to_string(&mut text)
         .context("can't read the text; is it UTF-8?")?;
-    let found = detector.scan(&text, Hint::default());
+    let found = explained(args, detector, &text, Hint::default());
     if args.json {
         return json(args, &serde_json::Value::Null, &text, &found, out);
     }
-    for finding in &found {
-        listed(args, &text, finding, out)?;
+    let explainer = Explainer {
+        text: &text,
+        language: language(args.lang),
+    };
+    for one in &found {
+        if args.explain {
+            explainer.finding(one, out)?;
+        } else {
+            listed(args, &text, &one.finding, out)?;
+        }
+    }
+    if args.all {
+        for miss in detector.near_misses(&text, Hint::default()) {
+            explainer.near_miss(&miss, out)?;
+        }
     }
     let count = if found.is_empty() {
         "nothing found".to_owned()
@@ -146,17 +171,29 @@ fn json(
     args: &DetectArgs,
     id: &serde_json::Value,
     text: &str,
-    found: &[Finding],
+    found: &[Explained],
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let row = |f: &Finding| Row {
-        r#type: f.entity.as_str(),
-        start: f.span.start,
-        end: f.span.end,
-        score: (f.score * 100.0).round() / 100.0,
-        confidence: f.confidence.as_str(),
-        why: why(f),
-        value: args.show.then(|| f.span.slice(text)).flatten(),
+    let explainer = Explainer {
+        text,
+        language: language(args.lang),
+    };
+    let changes = |one: &Explained| {
+        let change = |(what, then)| (explainer.change(what), explainer.then(then, &one.finding));
+        one.changes.iter().copied().map(change).collect()
+    };
+    let row = |one: &'_ Explained| {
+        let f = &one.finding;
+        Row {
+            r#type: f.entity.as_str(),
+            start: f.span.start,
+            end: f.span.end,
+            score: (f.score * 100.0).round() / 100.0,
+            confidence: f.confidence.as_str(),
+            why: why(f),
+            value: args.show.then(|| f.span.slice(text)).flatten(),
+            changes: args.explain.then(|| changes(one)),
+        }
     };
     serde_json::to_writer(
         &mut *out,
@@ -167,6 +204,18 @@ fn json(
     )?;
     writeln!(out)?;
     Ok(())
+}
+
+/// The findings, with what would change them where that is asked for.
+fn explained(args: &DetectArgs, detector: &Detector, text: &str, hint: Hint<'_>) -> Vec<Explained> {
+    if args.explain {
+        return detector.explain(text, hint);
+    }
+    let plain = |finding| Explained {
+        finding,
+        changes: Vec::new(),
+    };
+    detector.scan(text, hint).into_iter().map(plain).collect()
 }
 
 /// `3:7  CN_MOBILE  high  cn_mobile, number_plan, near 电话`
@@ -230,6 +279,9 @@ mod tests {
             json,
             show,
             no_models: true,
+            explain: false,
+            all: false,
+            lang: None,
         }
     }
 

@@ -5,6 +5,8 @@
 
 pub mod audit;
 pub mod detect;
+pub mod edm;
+pub mod explain;
 pub mod key;
 pub mod model;
 pub mod policy;
@@ -40,6 +42,8 @@ pub enum Command {
     Audit(audit::AuditArgs),
     /// Fetch and check the files of local models
     Model(model::ModelArgs),
+    /// Load lists of values that must not leave, as keyed hashes
+    Edm(edm::EdmArgs),
     /// Check and show policy files
     Policy(policy::PolicyArgs),
     /// Answer with a local model; started by `serve`, not by hand
@@ -84,7 +88,7 @@ mod tests {
     #[test]
     fn the_worker_is_not_offered() {
         let help = Cli::command().render_help().to_string();
-        for shown in ["serve", "detect", "key", "audit", "model", "policy"] {
+        for shown in ["serve", "detect", "edm", "key", "audit", "model", "policy"] {
             assert!(help.contains(&format!("\n  {shown} ")), "{help}");
         }
         assert!(!help.contains("worker"), "{help}");

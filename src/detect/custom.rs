@@ -171,7 +171,7 @@ fn lint(pattern: &str) -> Result<(), Defect> {
 }
 
 /// A word that lives as long as the process, once however often policies are reloaded.
-fn interned(word: &str) -> &'static str {
+pub(super) fn interned(word: &str) -> &'static str {
     static WORDS: OnceLock<Mutex<BTreeSet<&'static str>>> = OnceLock::new();
     let mut words = WORDS
         .get_or_init(Mutex::default)

@@ -9,13 +9,16 @@
 //! (`check`) and the words near (`page`) make the score; `merge` makes disjoint findings of it. Every step is
 //! linear in the text: what looks around looks a bounded way.
 
+mod cells;
 mod check;
 mod code;
 mod cue;
 mod custom;
 mod encoded;
+pub mod explain;
 mod fold;
 mod lanes;
+mod list;
 mod merge;
 mod name;
 mod net;
@@ -24,6 +27,7 @@ mod page;
 mod roles;
 mod secret;
 mod shape;
+mod table;
 pub mod tagger;
 mod text;
 mod view;
@@ -34,10 +38,13 @@ mod words;
 mod tests;
 
 pub use custom::CustomRecognizer;
+pub use list::ValueList;
+pub use list::exact;
 
 use crate::base::{EntityType, Finding, View};
 use cue::Lexicon;
 use custom::Custom;
+use list::Lists;
 use page::{Candidate, Near, Page, Types};
 use roles::Roles;
 use std::sync::Arc;
@@ -62,6 +69,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The values of a policy's lists make no automaton: too many.
+    #[error("the lists have too many values; load them with `vestibule edm load`")]
+    Lists,
     /// A custom recognizer is not usable; the policy's author can mend it.
     #[error("recognizer {} ({entity}): {defect}", index + 1)]
     Custom {
@@ -135,6 +145,8 @@ pub struct Detector {
     types: Types,
     custom: Vec<Custom>,
     taggers: Vec<Arc<dyn Tagger>>,
+    lists: Lists,
+    exact: Vec<exact::Table>,
 }
 
 impl Detector {
@@ -152,7 +164,25 @@ impl Detector {
                 .map(|(i, of)| Custom::new(i, of))
                 .collect::<Result<_, _>>()?,
             taggers: Vec::new(),
+            lists: Lists::default(),
+            exact: Vec::new(),
         })
+    }
+
+    /// Finds the values of these lists as well.
+    ///
+    /// # Errors
+    /// [`DetectError::Lists`] for some ten million values.
+    pub fn with_lists(mut self, lists: &[ValueList]) -> Result<Self, DetectError> {
+        self.lists = Lists::new(lists).ok_or(DetectError::Lists)?;
+        Ok(self)
+    }
+
+    /// Finds the values of these tables as well.
+    #[must_use]
+    pub fn with_exact(mut self, tables: Vec<exact::Table>) -> Self {
+        self.exact = tables;
+        self
     }
 
     /// The same, with models that find names.
@@ -188,17 +218,43 @@ impl Detector {
         hint: Hint<'_>,
         budget: &Budget,
     ) -> (Vec<Finding>, Result<(), Unread>) {
+        self.scan_from(text, hint, LEAST_SCORE, budget)
+    }
+
+    /// The same, of what is at least so sure.
+    fn scan_from(
+        &self,
+        text: &str,
+        hint: Hint<'_>,
+        least: f32,
+        budget: &Budget,
+    ) -> (Vec<Finding>, Result<(), Unread>) {
         let key = hint.key.map(|key| {
             key.get(..key.floor_char_boundary(KEY_BYTES))
                 .unwrap_or_default()
         });
         let near = key.and_then(|key| self.read_key(key));
-        let (found, read) = self.candidates(text, key, near, BASE64_DEPTH, budget);
+        let (mut found, read) = self.all_candidates(text, key, near, BASE64_DEPTH, budget);
+        cells::scan(self, text, &mut found);
+        found.retain(|(candidate, _)| candidate.score >= least);
         (merge::merge(found), read)
     }
 
-    /// The candidates with spans of `text`.
+    /// The candidates with spans of `text` that rules find.
     fn candidates(
+        &self,
+        text: &str,
+        key: Option<&str>,
+        near: Option<Near>,
+        depth: usize,
+    ) -> Vec<(Candidate, View)> {
+        let unlimited = Budget::unlimited();
+        let depth = depth.min(BASE64_DEPTH - 1);
+        self.all_candidates(text, key, near, depth, &unlimited).0
+    }
+
+    /// The same, and at full depth those of the taggers.
+    fn all_candidates(
         &self,
         text: &str,
         key: Option<&str>,
@@ -232,7 +288,11 @@ impl Detector {
         for custom in &self.custom {
             found.extend(custom.find(reads, key));
         }
-        found.retain(|candidate| candidate.score >= LEAST_SCORE && !candidate.span.is_empty());
+        self.lists.find(reads, key, &mut found);
+        for table in &self.exact {
+            table.find(reads, &mut found);
+        }
+        found.retain(|candidate| !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
         (found.into_iter().map(whole).collect(), read)
     }
@@ -254,8 +314,7 @@ impl Detector {
                 labels: true,
                 ..near
             });
-        let (depth, budget) = (depth.saturating_sub(1), Budget::unlimited());
-        let (found, _) = self.candidates(&run.text, None, label.or(page.key), depth, &budget);
+        let found = self.candidates(&run.text, None, label.or(page.key), depth.saturating_sub(1));
         let (best, _) = found
             .into_iter()
             .max_by(|a, b| a.0.score.total_cmp(&b.0.score))?;

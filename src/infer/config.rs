@@ -1,6 +1,7 @@
 //! What the configuration says of destinations: raw, as it is read. Each backend checks its own part into use.
 
 use crate::base::Sensitive;
+use crate::protocol::Format;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 pub enum DestinationConfig {
     /// DeepSeek's own service.
     Deepseek(RemoteConfig),
-    /// Any server that speaks `OpenAI`'s Chat Completions.
+    /// Any server that speaks `OpenAI`'s formats.
     Openai(RemoteConfig),
     /// The model in the building: a worker process of ours.
     Local(LocalConfig),
@@ -34,6 +35,9 @@ pub struct RemoteConfig {
     pub allow_private: bool,
     /// PEM file with the certificate authorities to trust instead of the system's, such as the company's own.
     pub ca_file: Option<PathBuf>,
+    /// The formats that it speaks: `chat`, `completions`, `embeddings`, `responses`, `messages`, `count_tokens`. All but
+    /// embeddings by default for `deepseek`, all of OpenAI's for `openai`.
+    pub speaks: Option<Vec<Format>>,
     /// Names that apps use → names at the destination. DeepSeek's current models by default, else required.
     pub models: BTreeMap<String, String>,
     /// The destination's name of the model that stands in for any name not in `models`; none by default.

@@ -3,7 +3,8 @@
 //! Every destination is a [`Backend`]: a cloud service, an OpenAI-compatible server on the company's own network, or the
 //! model in the building. [`DestinationConfig`] describes one.
 //!
-//! Refuses to know: what a body means, policy, findings, surrogates, apps. A body comes in as bytes that may leave, and the
+//! A destination says which formats it speaks, and the format says to which path a request goes. Refuses to know: what a
+//! body means, policy, findings, surrogates, apps. A body comes in as bytes that may leave, and the
 //! reply goes out as bytes that nobody has looked at yet. No text of either is put into an error or a log line.
 
 pub mod cloud;
@@ -17,6 +18,7 @@ pub use config::{
 };
 
 use crate::base::{RequestId, Timestamp};
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -57,6 +59,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// The model names that it answers to.
     fn models(&self) -> &Models;
 
+    /// Whether it takes requests of this format.
+    fn speaks(&self, format: Format) -> bool {
+        format == Format::Chat
+    }
+
     /// Whether it makes sense to send to it now. Cheap: no I/O, may be asked for every request.
     fn health(&self) -> Health;
 
@@ -65,9 +72,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, BackendError>>;
 }
 
-/// A request to a destination, always `POST chat/completions`.
+/// A request to a destination.
 #[derive(Clone)]
 pub struct Outbound {
+    /// In which words the body is written; the destination speaks it.
+    pub format: Format,
     /// The JSON body, sent as it is: the model is already the destination's own name for it, see [`Models::upstream`].
     pub body: Bytes,
     /// Whether the body asks for an event stream.
@@ -84,6 +93,7 @@ pub struct Outbound {
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbound")
+            .field("format", &self.format)
             .field("body_bytes", &self.body.len())
             .field("stream", &self.stream)
             .field("beta", &self.beta)

@@ -4,10 +4,12 @@
 //! reads only what is new and its old turns keep their bytes. That a value found once is replaced wherever else it
 //! stands is *transform*'s.
 
+use super::fields::Fields;
 use crate::base::{Clock, Confidence, EntityType, Finding};
 use crate::detect::tagger::{Budget, Unread};
 use crate::detect::{Detector, Hint};
-use crate::protocol::{ChatRequest, Place};
+use crate::policy::FieldRule;
+use crate::protocol::{Place, ProtocolError, Request};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::borrow::Cow;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::off_thread;
-use super::pool::Pool;
+use super::pool::{Busy, Pool};
 
 /// Shorter texts are scanned by rules alone faster than they are looked up, in bytes.
 const WORTH_CACHING_BYTES: usize = 96;
@@ -136,43 +138,61 @@ impl Inspector {
         }
     }
 
-    /// Reads every text part of `request`.
-    pub(super) async fn inspect(&self, request: &Arc<ChatRequest>) -> Inspection {
+    /// Reads every text part of `request`; `rules` name values whose type is known.
+    ///
+    /// # Errors
+    /// As the protocol's, where `rules` are looked for in the body.
+    pub(super) async fn inspect(
+        &self,
+        request: &Arc<Request>,
+        rules: &[FieldRule],
+    ) -> Result<Inspection, ProtocolError> {
         let Shared { detector, cache } = &*self.shared;
         let size = request.body().len();
         let budget = Budget::of(self.clock.clone(), self.budget);
         let Some(pool) = &self.pool else {
-            return off_thread(size, || inspect(request, detector, cache, &budget));
+            return off_thread(size, || inspect(request, detector, cache, rules, &budget));
         };
+        let fields = Fields::of(request, rules)?;
         let known = off_thread(size, || look_up(request, detector, cache));
         if unknown_bytes(request, &known) <= ON_THE_SPOT_BYTES {
-            return inspect_rest(request, known, detector, cache, &budget);
+            let reading = (detector, cache, &budget);
+            return Ok(inspect_rest(request, known, &fields, reading));
         }
         let (shared, theirs) = (Arc::clone(&self.shared), Arc::clone(request));
         let work = move || {
-            let Shared { detector, cache } = &*shared;
-            inspect_rest(&theirs, known, detector, cache, &budget)
+            let reading = (&shared.detector, &shared.cache, &budget);
+            inspect_rest(&theirs, known, &fields, reading)
         };
-        pool.run(work).await.unwrap_or_else(|_| {
+        match pool.run(work).await {
+            Ok(inspection) => Ok(inspection),
             // Nobody has time for names: rules alone, and the policy is told.
-            off_thread(size, || inspect(request, detector, cache, &Budget::none()))
-        })
+            Err(Busy) => off_thread(size, || {
+                inspect(request, detector, cache, rules, &Budget::none())
+            }),
+        }
     }
 }
 
-/// Reads every text part of `request`.
+/// Reads every text part of `request`; `rules` name values whose type is known.
+///
+/// # Errors
+/// As the protocol's, where `rules` are looked for in the body.
 pub(super) fn inspect(
-    request: &ChatRequest,
+    request: &Request,
     detector: &Detector,
     cache: &FindingCache,
+    rules: &[FieldRule],
     budget: &Budget,
-) -> Inspection {
+) -> Result<Inspection, ProtocolError> {
+    let fields = Fields::of(request, rules)?;
     let known = look_up(request, detector, cache);
-    inspect_rest(request, known, detector, cache, budget)
+    let reading = (detector, cache, budget);
+    Ok(inspect_rest(request, known, &fields, reading))
 }
 
 /// What the cache knows of each part.
-fn look_up(request: &ChatRequest, detector: &Detector, cache: &FindingCache) -> Vec<Known> {
+fn look_up(request: &Request, detector: &Detector, cache: &FindingCache) -> Vec<Known> {
     let body = request.body();
     let parts = request.parts().iter().map(|part| {
         let (text, key) = (part.text(body), part.key(body));
@@ -183,7 +203,7 @@ fn look_up(request: &ChatRequest, detector: &Detector, cache: &FindingCache) -> 
 }
 
 /// Bytes of the parts that the cache doesn't know.
-fn unknown_bytes(request: &ChatRequest, known: &[Known]) -> usize {
+fn unknown_bytes(request: &Request, known: &[Known]) -> usize {
     let parts = request.parts().iter().zip(known);
     let unknown = parts.filter(|(_, known)| matches!(known, Known::No(_)));
     unknown
@@ -193,11 +213,10 @@ fn unknown_bytes(request: &ChatRequest, known: &[Known]) -> usize {
 
 /// Reads what the cache doesn't know.
 fn inspect_rest(
-    request: &ChatRequest,
+    request: &Request,
     known: Vec<Known>,
-    detector: &Detector,
-    cache: &FindingCache,
-    budget: &Budget,
+    fields: &Fields,
+    (detector, cache, budget): (&Detector, &FindingCache, &Budget),
 ) -> Inspection {
     let none: Arc<[Finding]> = Arc::new([]);
     let mut inspection = Inspection {
@@ -225,6 +244,7 @@ fn inspect_rest(
                 found
             }
         };
+        let findings = fields.found(part, &text, findings);
         if part.place == Place::Id {
             inspection.in_id |= findings.iter().any(|f| f.confidence >= Confidence::Medium);
         } else {

@@ -4,7 +4,7 @@ use super::inspecting::{Inspection, Inspector};
 use crate::base::{Clock, EntityType, Span, Timestamp};
 use crate::detect::Detector;
 use crate::detect::tagger::{Script, Tag, Tagger, TaggerError, Unread};
-use crate::protocol::{ChatRequest, Limits};
+use crate::protocol::{Format, Limits, Request};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,8 +61,8 @@ async fn inspect(inspector: &Inspector, texts: &[String]) -> Inspection {
     let message = |text: &String| json!({"role": "user", "content": text});
     let messages: Vec<_> = texts.iter().map(message).collect();
     let body = json!({"messages": messages}).to_string();
-    let request = ChatRequest::parse(body.into(), &Limits::default()).unwrap();
-    inspector.inspect(&Arc::new(request)).await
+    let request = Request::parse(Format::Chat, body.into(), &Limits::default()).unwrap();
+    inspector.inspect(&Arc::new(request), &[]).await.unwrap()
 }
 
 fn persons(inspection: &Inspection) -> usize {

@@ -1,10 +1,11 @@
 //! The story of one request, from bytes that came in to bytes that go back.
 //!
-//! [`Pipeline::chat`] is that story. Every step that fails ends it before the line that sends: what can't be parsed,
+//! [`Pipeline::answer`] is that story. Every step that fails ends it before the line that sends: what can't be parsed,
 //! inspected, decided, rewritten or recorded does not leave.
 //!
 //! Refuses to know: sockets, HTTP framing, files.
 
+mod fields;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
@@ -26,7 +27,7 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
-use crate::protocol::{ChatRequest, Limits};
+use crate::protocol::{Format, Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
@@ -88,7 +89,7 @@ pub struct Rooms {
 struct Decided {
     received: Timestamp,
     call: Call,
-    request: Arc<ChatRequest>,
+    request: Arc<Request>,
     inspection: Inspection,
     /// How many findings of each type.
     counts: BTreeMap<&'static str, u32>,
@@ -123,12 +124,12 @@ impl Pipeline {
         }
     }
 
-    /// Answers one chat request.
+    /// Answers one request.
     ///
     /// # Errors
     /// A [`Refusal`], ready to be told to the app: the request is malformed, the policy keeps it from every destination
     /// that is there, it could not be recorded, or no destination answered.
-    pub async fn chat(&self, call: Call) -> Result<Reply, Refusal> {
+    pub async fn answer(&self, call: Call) -> Result<Reply, Refusal> {
         let decided = match self.decide(call).await {
             Ok(decided) => decided,
             Err(refused) => {
@@ -180,11 +181,14 @@ impl Pipeline {
     async fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
         let received = self.clock.now();
         let size = call.body.len();
-        let parse = || ChatRequest::parse(call.body.clone(), &Limits::default());
+        let parse = || Request::parse(call.format, call.body.clone(), &Limits::default());
         let request = off_thread(size, parse)
             .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let request = Arc::new(request);
-        let inspection = self.inspector.inspect(&request).await;
+        let fields = self.policy.app(&call.app).fields();
+        let inspection = self.inspector.inspect(&request, fields).await;
+        let inspection =
+            inspection.map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         off_thread(size, || self.weigh(received, call, request, inspection))
     }
 
@@ -193,7 +197,7 @@ impl Pipeline {
         &self,
         received: Timestamp,
         call: Call,
-        request: Arc<ChatRequest>,
+        request: Arc<Request>,
         inspection: Inspection,
     ) -> Result<Decided, Box<Refused>> {
         let difficulty = route::difficulty(request.shape());
@@ -269,7 +273,8 @@ impl Pipeline {
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
         if is_event_stream(&inbound.content_type) {
-            let body = ReplyBody::Stream(streaming::events(inbound, restorer, record));
+            let body =
+                ReplyBody::Stream(streaming::events(egress.format, inbound, restorer, record));
             return Ok(service::reply(
                 status,
                 headers,
@@ -279,7 +284,7 @@ impl Pipeline {
                 facts,
             ));
         }
-        let whole = streaming::whole(inbound, &mut restorer).await;
+        let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
         record.tally(restorer.tally());
         match whole {
             Ok(body) => {
@@ -309,6 +314,9 @@ impl Pipeline {
             let models = backend.models();
             let asked = decided.request.model();
             let fit = match asked {
+                _ if wire_format(backend.as_ref(), decided.call.format).is_none() => {
+                    Fit::Speechless
+                }
                 _ if !may_use => Fit::None,
                 Some(name) if models.names().any(|known| known == name) => Fit::Named,
                 asked if models.upstream(asked).is_some() => Fit::StandsIn,
@@ -337,7 +345,7 @@ impl Pipeline {
     fn serves_model(&self, decided: &Decided) -> bool {
         self.candidates(decided)
             .iter()
-            .any(|candidate| candidate.fit != Fit::None)
+            .any(|candidate| candidate.fit.serves())
     }
 
     /// The names that `/v1/models` lists for an app: of destinations that may get a harmless request of it.
@@ -368,8 +376,14 @@ fn off_thread<T>(body_bytes: usize, work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// The format in which a request of `asked` goes to this backend, if there is one.
+fn wire_format(backend: &dyn Backend, asked: Format) -> Option<Format> {
+    backend.speaks(asked).then_some(asked)
+}
+
 fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
     Outbound {
+        format: egress.format,
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,

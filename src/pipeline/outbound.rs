@@ -2,7 +2,7 @@
 
 use crate::infer::Backend;
 use crate::policy::Permit;
-use crate::protocol::{Edit, Place, splice};
+use crate::protocol::{Edit, Format, Place, splice};
 use crate::transform::{self, Inspected, Transformed};
 use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
@@ -11,12 +11,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decided, Pipeline, Refusal, refusing};
+use super::{Decided, Pipeline, Refusal, refusing, wire_format};
 
 /// A request as it leaves for one destination.
 #[derive(Debug)]
 pub(super) struct Egress {
     pub(super) destination: Arc<str>,
+    /// In which words it leaves, and its reply comes.
+    pub(super) format: Format,
     /// The destination's own name of the model.
     pub(super) model: Arc<str>,
     pub(super) body: Bytes,
@@ -70,6 +72,7 @@ impl Pipeline {
                 rewritable: part.place != Place::Id,
             })
             .collect();
+        let format = wire_format(backend, decided.call.format).ok_or_else(failed)?;
         let scope = self
             .vault
             .scope(self.scope_id(decided))
@@ -96,6 +99,7 @@ impl Pipeline {
         let destination = Arc::clone(&option.destination);
         Ok(Egress {
             destination,
+            format,
             model: model.into(),
             body,
             transformed,

@@ -3,11 +3,12 @@
 use crate::base::{EntityType, Timestamp};
 use crate::crypto::RootKey;
 use crate::detect::tagger::Budget;
-use crate::detect::{CustomRecognizer, DetectError, Detector};
+use crate::detect::{CustomRecognizer, DetectError, Detector, ValueList};
 use crate::policy::{
-    Decision, Destination, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation, Trust,
+    Decision, Destination, ListSpec, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation,
+    Trust,
 };
-use crate::protocol::{ChatRequest, Limits, splice};
+use crate::protocol::{Format, Limits, Request, splice};
 use crate::route;
 use crate::transform::{self, Inspected};
 use crate::vault::Scope;
@@ -30,7 +31,7 @@ pub struct TestFailure {
 /// A detector for the built-in types and those of the policy.
 ///
 /// # Errors
-/// When a recognizer of the policy is not sound, or one of its examples does not hold.
+/// When a recognizer of the policy is not sound, one of its examples does not hold, or its lists are too long.
 pub fn detector_for(policy: &Policy) -> Result<Detector, DetectError> {
     let custom = |spec: &RecognizerSpec| CustomRecognizer {
         entity: spec.entity,
@@ -39,7 +40,13 @@ pub fn detector_for(policy: &Policy) -> Result<Detector, DetectError> {
         find: spec.find.clone(),
         ignore: spec.ignore.clone(),
     };
-    Detector::new(&policy.recognizers().iter().map(custom).collect::<Vec<_>>())
+    let list = |spec: &ListSpec| ValueList {
+        entity: spec.entity,
+        values: spec.values().to_vec(),
+        near: spec.near.clone(),
+    };
+    Detector::new(&policy.recognizers().iter().map(custom).collect::<Vec<_>>())?
+        .with_lists(&policy.lists().iter().map(list).collect::<Vec<_>>())
 }
 
 /// Those of the policy's tests that do not hold; an empty list where all do.
@@ -58,7 +65,7 @@ pub fn failing_tests(policy: &Policy, detector: &Detector) -> Vec<TestFailure> {
 struct Trial<'a> {
     policy: &'a Policy,
     test: &'a PolicyTest,
-    request: ChatRequest,
+    request: Request,
     inspection: Inspection,
     decision: Decision,
     scope: Arc<Scope>,
@@ -67,14 +74,16 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(policy: &'a Policy, detector: &Detector, test: &'a PolicyTest) -> Result<Self, String> {
         let body = serde_json::json!({"messages": [{"role": "user", "content": test.text}]});
-        let request = ChatRequest::parse(Bytes::from(body.to_string()), &Limits::default())
+        let request = Request::parse(
+            Format::Chat,
+            Bytes::from(body.to_string()),
+            &Limits::default(),
+        )
+        .map_err(|error| error.to_string())?;
+        let fields = policy.app(test.app.as_deref().unwrap_or("")).fields();
+        let cache = FindingCache::new([0; 32]);
+        let inspection = inspect(&request, detector, &cache, fields, &Budget::unlimited())
             .map_err(|error| error.to_string())?;
-        let inspection = inspect(
-            &request,
-            detector,
-            &FindingCache::new([0; 32]),
-            &Budget::unlimited(),
-        );
         let situation = Situation {
             app: test.app.as_deref().unwrap_or(""),
             findings: &inspection.seen,

@@ -11,14 +11,13 @@ use super::{Decided, Refusal};
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
-/// The body is not a chat request.
+/// The body is not a request of its format, or not one that can be answered here.
 pub(super) fn malformed(error: &ProtocolError) -> Refusal {
-    Refusal::new(
-        400,
-        "malformed_request",
-        "invalid_request_error",
-        error.to_string(),
-    )
+    let code = match error {
+        ProtocolError::Kept { .. } => "stateful_request",
+        _ => "malformed_request",
+    };
+    Refusal::new(400, code, "invalid_request_error", error.to_string())
 }
 
 /// The entry could not be written.
@@ -35,6 +34,15 @@ pub(super) fn no_route(
     headers: Headers,
 ) -> Refusal {
     let refusal = match none {
+        NoRoute::NoneSpeaks => Refusal::new(
+            404,
+            "format_not_served",
+            "invalid_request_error",
+            format!(
+                "no destination of this gateway speaks `{}`; use another endpoint, or ask the gateway's operator",
+                decided.call.format.as_str()
+            ),
+        ),
         _ if !known_model => Refusal::new(
             404,
             "model_not_found",

@@ -1,9 +1,9 @@
 //! Restores one reply: every channel of every choice, whole or event by event.
 
-use crate::base::EntityType;
+use crate::base::{EntityType, Span};
 use crate::policy::Policy;
-use crate::protocol::{Channel, ChatReply, Edit, Field, SseEvent, Usage, splice, synthetic_chunk};
-use crate::restore::{Originals, Permission, Restorer, Sink};
+use crate::protocol::{Channel, Edit, Field, Held, Reply, ReplyPart, SseEvent, Usage, splice};
+use crate::restore::{Originals, Permission, Restorer, Shifts, Sink};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -58,7 +58,13 @@ pub(super) struct Tally {
 pub(super) struct ReplyRestorer {
     terms: Terms,
     channels: BTreeMap<Channel, Restorer>,
-    last: Option<ChatReply>,
+    /// Raw ids of items, where events name them.
+    origins: BTreeMap<u32, String>,
+    last: Option<Reply>,
+    /// The number of the last event, where the format numbers them.
+    sequence: Option<u64>,
+    /// How many events of our own went out: the numbers of all after them move.
+    added: u64,
     usage: Option<Usage>,
     restored: u32,
     unknown: u32,
@@ -85,7 +91,10 @@ impl ReplyRestorer {
         Self {
             terms,
             channels: BTreeMap::new(),
+            origins: BTreeMap::new(),
             last: None,
+            sequence: None,
+            added: 0,
             usage: None,
             restored: 0,
             unknown: 0,
@@ -102,7 +111,7 @@ impl ReplyRestorer {
     }
 
     /// Restores a whole reply.
-    pub(super) fn whole(&mut self, reply: &ChatReply) -> Result<Bytes, StreamFault> {
+    pub(super) fn whole(&mut self, reply: &Reply) -> Result<Bytes, StreamFault> {
         let mut edits = self.edits(reply, |_| true)?;
         splice(reply.body(), &mut edits).map_err(|_| MALFORMED)
     }
@@ -110,21 +119,30 @@ impl ReplyRestorer {
     /// Restores one event of a stream and appends what may go on to `out`: byte for byte where nothing changes.
     pub(super) fn event(
         &mut self,
-        reply: ChatReply,
+        reply: Reply,
         event: &SseEvent,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
-        let ended = |channel: Channel| reply.finished().contains(&channel.choice);
-        let mut edits = self.edits(&reply, ended)?;
-        if !reply.finished().is_empty() {
-            let here: BTreeSet<Channel> = reply.parts().iter().map(|part| part.channel).collect();
+        self.note(&reply);
+        self.begin(&reply, out)?;
+        let mut edits = self.edits(&reply, |channel| reply.ends(channel))?;
+        if reply.ends_some() {
+            let here: BTreeSet<Channel> = reply
+                .parts()
+                .iter()
+                .filter(|part| !part.whole)
+                .map(|part| part.channel)
+                .collect();
             self.flush(
                 &reply,
-                |channel| ended(channel) && !here.contains(&channel),
+                |channel| reply.ends(channel) && !here.contains(&channel),
                 out,
             )?;
         }
-        if edits.is_empty() {
+        edits.extend(self.renumbered(&reply));
+        if reply.is_dropped() && !self.terms.originals.is_empty() {
+            // It tells only of the text as it came.
+        } else if edits.is_empty() {
             out.extend_from_slice(event.raw());
         } else {
             let json = splice(reply.body(), &mut edits).map_err(|_| MALFORMED)?;
@@ -142,23 +160,100 @@ impl ReplyRestorer {
         }
     }
 
+    /// Remembers what events of our own need.
+    fn note(&mut self, reply: &Reply) {
+        if let Some((sequence, _)) = reply.sequence() {
+            self.sequence = Some(sequence);
+        }
+        if let Some((item, id)) = reply.origin()
+            && self.origins.get(&item).is_none_or(|known| known != id)
+            && self.origins.len() < MOST_CHANNELS
+        {
+            self.origins.insert(item, id.to_owned());
+        }
+    }
+
+    /// Items that begin under a number that was another's.
+    fn begin(&mut self, reply: &Reply, out: &mut BytesMut) -> Result<(), StreamFault> {
+        for item in reply.begun() {
+            self.flush(reply, |channel| channel.item == *item, out)?;
+            self.channels.retain(|channel, _| channel.item != *item);
+            self.terms.tools.retain(|(of, _), _| of != item);
+        }
+        Ok(())
+    }
+
+    /// The number that this event gets behind those of our own.
+    fn renumbered(&self, reply: &Reply) -> Option<Edit> {
+        let (sequence, span) = reply.sequence().filter(|_| self.added > 0)?;
+        Some(Edit {
+            span,
+            replacement: sequence.saturating_add(self.added).to_string(),
+        })
+    }
+
     /// Edits of the parts that change. A channel that `ended` says is over gives up what it holds back.
     fn edits(
         &mut self,
-        reply: &ChatReply,
+        reply: &Reply,
         ended: impl Fn(Channel) -> bool,
     ) -> Result<Vec<Edit>, StreamFault> {
-        self.usage = reply.usage().or(self.usage);
+        if let Some(usage) = reply.usage() {
+            self.usage = Some(grown(self.usage.unwrap_or_default(), usage));
+        }
         self.learn_tool_names(reply)?;
-        let mut edits = self.drop_logprobs(reply);
+        let mut edits = self.drop_untrue(reply);
+        let mut shifts = BTreeMap::new();
         for part in reply.parts() {
             let text = part.text(reply.body());
-            let whole = self.restored(part.channel, &text, ended(part.channel))?;
+            let whole = if part.whole {
+                let (whole, moved) = self.restored_at_once(part, &text)?;
+                if !reply.offsets().is_empty() {
+                    shifts.insert(part.channel, moved);
+                }
+                whole
+            } else {
+                self.restored(part.channel, &text, ended(part.channel))?
+            };
             if whole != text {
                 edits.push(part.replace(&whole));
             }
         }
+        edits.extend(self.moved(reply, &shifts));
         Ok(edits)
+    }
+
+    /// Places in texts, where they stand after restoring.
+    fn moved(&self, reply: &Reply, shifts: &BTreeMap<Channel, Shifts>) -> Vec<Edit> {
+        let offsets = reply.offsets().iter();
+        let moved = offsets.filter_map(|offset| {
+            let streamed = || self.channels.get(&offset.channel).map(Restorer::shifts);
+            let to = shifts
+                .get(&offset.channel)
+                .or_else(streamed)?
+                .moved(offset.at);
+            (to != offset.at).then(|| Edit {
+                span: offset.span,
+                replacement: to.to_string(),
+            })
+        });
+        moved.collect()
+    }
+
+    /// A text that is complete in itself, restored.
+    fn restored_at_once(
+        &mut self,
+        part: &ReplyPart,
+        text: &str,
+    ) -> Result<(String, Shifts), StreamFault> {
+        let mut whole = String::with_capacity(text.len());
+        let mut once = self.terms.restorer(part.channel, part.is_raw());
+        once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
+        once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+        self.restored += once.restored();
+        self.unknown += once.unknown();
+        check_arguments(part.channel, &once)?;
+        Ok((whole, once.into_shifts()))
     }
 
     /// The next piece of a channel, restored as far as it may go on.
@@ -169,19 +264,11 @@ impl ReplyRestorer {
         ended: bool,
     ) -> Result<String, StreamFault> {
         let mut whole = String::with_capacity(text.len());
-        if comes_whole(channel.field) {
-            let mut once = self.terms.restorer(channel);
-            once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
-            once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
-            self.restored += once.restored();
-            self.unknown += once.unknown();
-            return Ok(whole);
-        }
         if self.channels.len() >= MOST_CHANNELS && !self.channels.contains_key(&channel) {
             return Err(TOO_MANY);
         }
         let known = self.channels.entry(channel);
-        let restorer = known.or_insert_with(|| self.terms.restorer(channel));
+        let restorer = known.or_insert_with(|| self.terms.restorer(channel, false));
         let before = (restorer.restored(), restorer.unknown());
         restorer.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
         if ended {
@@ -196,7 +283,7 @@ impl ReplyRestorer {
     /// Sends out what the channels that `wanted` names hold back, each as an event of its own.
     fn flush(
         &mut self,
-        like: &ChatReply,
+        like: &Reply,
         wanted: impl Fn(Channel) -> bool,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
@@ -205,39 +292,48 @@ impl ReplyRestorer {
                 let mut rest = String::new();
                 restorer.finish(&mut rest).map_err(|_| TOO_MUCH)?;
                 check_arguments(*channel, restorer)?;
-                if !rest.is_empty() {
-                    out.extend_from_slice(&synthetic_chunk(like, *channel, &rest));
+                if rest.is_empty() {
+                    continue;
                 }
+                let held = Held {
+                    channel: *channel,
+                    text: &rest,
+                    origin: self.origins.get(&channel.item).map(String::as_str),
+                    sequence: self.sequence.map(|sequence| sequence + self.added),
+                };
+                let event = like.format().event(like, &held);
+                self.added += u64::from(!event.is_empty());
+                out.extend_from_slice(&event);
             }
         }
         Ok(())
     }
 
-    /// Token probabilities are of surrogates: where any was issued they go, rather than tell half the truth.
-    fn drop_logprobs(&self, reply: &ChatReply) -> Vec<Edit> {
+    /// Token probabilities and places in documents are of surrogates: where any was issued they go, rather than tell
+    /// half the truth.
+    fn drop_untrue(&self, reply: &Reply) -> Vec<Edit> {
         if self.terms.originals.is_empty() {
             return Vec::new();
         }
-        let null = |span| Edit {
-            span,
-            replacement: "null".to_owned(),
+        let gone = |(span, stands): &(Span, &str)| Edit {
+            span: *span,
+            replacement: (*stands).to_owned(),
         };
-        reply
-            .logprobs_spans()
-            .iter()
-            .map(|(_, span)| null(*span))
-            .collect()
+        reply.dropped().iter().map(gone).collect()
     }
 
     /// What a tool's arguments may hold hangs on its name, so a call keeps the name that it began with.
-    fn learn_tool_names(&mut self, reply: &ChatReply) -> Result<(), StreamFault> {
+    fn learn_tool_names(&mut self, reply: &Reply) -> Result<(), StreamFault> {
         for part in reply.parts() {
-            if let Field::ToolName(tool) = part.channel.field {
+            if part.channel.field == Field::ToolName {
                 let name = part.text(reply.body());
                 if name.is_empty() {
                     continue;
                 }
-                let known = self.terms.tools.entry((part.channel.choice, tool));
+                let Channel {
+                    item, part: tool, ..
+                } = part.channel;
+                let known = self.terms.tools.entry((item, tool));
                 let first = known.or_insert_with(|| name.as_ref().into());
                 if **first != *name {
                     return Err(TWO_NAMES);
@@ -249,11 +345,12 @@ impl ReplyRestorer {
 }
 
 impl Terms {
-    fn restorer(&self, channel: Channel) -> Restorer {
+    /// A restorer for a channel; `raw` where it takes raw JSON.
+    fn restorer(&self, channel: Channel, raw: bool) -> Restorer {
         let json = match channel.field {
-            Field::ToolArguments(_) => true,
+            Field::ToolArguments => true,
             Field::Content => self.json_output,
-            _ => false,
+            _ => raw,
         };
         let sink = if json { Sink::Json } else { Sink::Text };
         Restorer::new(self.originals.clone(), sink, self.permission(channel))
@@ -262,17 +359,19 @@ impl Terms {
     fn permission(&self, channel: Channel) -> Permission {
         let policy = Arc::clone(&self.policy);
         match channel.field {
-            Field::ToolArguments(tool) | Field::ToolInput(tool) => {
+            Field::ToolArguments | Field::ToolInput => {
+                let call = (channel.item, channel.part);
                 let name = self
                     .tools
-                    .get(&(channel.choice, tool))
+                    .get(&call)
+                    .or_else(|| self.tools.get(&(channel.item, 0)))
                     .cloned()
                     .unwrap_or_default();
                 Arc::new(move |entity: EntityType, path: &str| {
                     policy.restore().tool_argument(&name, path, entity)
                 })
             }
-            Field::Reasoning | Field::ReasoningPlain => {
+            Field::Reasoning | Field::ReasoningPlain | Field::Summary => {
                 Arc::new(move |entity, _| policy.restore().reasoning(entity))
             }
             _ => Arc::new(move |entity, _| policy.restore().reply(entity)),
@@ -280,16 +379,18 @@ impl Terms {
     }
 }
 
-/// Texts that are never continued in a later event.
-fn comes_whole(field: Field) -> bool {
-    matches!(field, Field::Error | Field::Other | Field::ToolName(_))
+/// Counts in a stream only grow, and come in several events.
+fn grown(before: Usage, now: Usage) -> Usage {
+    Usage {
+        prompt: before.prompt.max(now.prompt),
+        completion: before.completion.max(now.completion),
+        cached: before.cached.max(now.cached),
+    }
 }
 
 fn check_arguments(channel: Channel, restorer: &Restorer) -> Result<(), StreamFault> {
     match channel.field {
-        Field::ToolArguments(_) | Field::ToolInput(_) if restorer.unknown() > 0 => {
-            Err(UNKNOWN_SURROGATE)
-        }
+        Field::ToolArguments | Field::ToolInput if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
         _ => Ok(()),
     }
 }

@@ -11,12 +11,15 @@ use std::time::Duration;
 use crate::base::RequestId;
 use crate::infer::Backend;
 use crate::policy::{Complexity, Policy, Situation};
+use crate::protocol::Format;
 
 /// One request of an app that is known.
 #[derive(Clone)]
 pub struct Call {
     /// The app's name in the policy.
     pub app: Arc<str>,
+    /// In which words the body is written, and the reply is wanted.
+    pub format: Format,
     /// The request body as it came.
     pub body: Bytes,
     /// Whether the app used the `/beta` prefix.
@@ -31,6 +34,7 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("app", &self.app)
+            .field("format", &self.format)
             .field("body_bytes", &self.body.len())
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()

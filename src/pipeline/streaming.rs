@@ -1,7 +1,7 @@
 //! Takes the reply as it arrives, restores it, and sees to it that its end is recorded, whatever the end is.
 
 use crate::infer::{BackendError, Inbound};
-use crate::protocol::{ChatReply, Limits, SseDecoder, SseEvent};
+use crate::protocol::{Format, Limits, Reply, SseDecoder, SseEvent};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
@@ -29,11 +29,12 @@ const POLLS_IN_A_TURN: u32 = 2;
 
 /// A whole reply, restored, or why there is none.
 pub(super) async fn whole(
+    format: Format,
     inbound: Inbound,
     restorer: &mut ReplyRestorer,
 ) -> Result<Bytes, StreamFault> {
     let body = collect(inbound.body).await?;
-    let reply = ChatReply::parse(body, &Limits::default()).map_err(|_| UNREADABLE)?;
+    let reply = Reply::parse(format, body, &Limits::default()).map_err(|_| UNREADABLE)?;
     restorer.whole(&reply)
 }
 
@@ -78,14 +79,19 @@ const TOO_LARGE: StreamFault = StreamFault::new(
     "the destination's reply is larger than the gateway takes",
 );
 
+/// Why a stream ended, where the destination says so in its last event.
+const TOLD_ERROR: &str = "upstream_error";
+
 /// A streamed reply, restored event by event.
 pub(super) fn events(
+    format: Format,
     inbound: Inbound,
     restorer: ReplyRestorer,
     record: ReplyRecord,
 ) -> BoxStream<'static, Result<Bytes, StreamFault>> {
     let decoder = SseDecoder::new(MAX_EVENT_BYTES);
     let state = EventStream {
+        format,
         body: inbound.body,
         decoder,
         restorer,
@@ -113,13 +119,14 @@ async fn without_waiting<S: Stream + Unpin>(body: &mut S) -> Option<Option<S::It
 }
 
 struct EventStream {
+    format: Format,
     body: BoxStream<'static, Result<Bytes, BackendError>>,
     decoder: SseDecoder,
     restorer: ReplyRestorer,
     record: ReplyRecord,
     /// How many pieces went to the client.
     sent: u32,
-    /// `[DONE]` was seen.
+    /// The last event of the format, or `[DONE]`, was seen.
     done: bool,
     /// The stream is over: nothing more is sent but this.
     end: Option<Result<(), StreamFault>>,
@@ -182,14 +189,26 @@ impl EventStream {
     fn event(&mut self, event: SseEvent, out: &mut BytesMut) -> Result<(), StreamFault> {
         match event {
             SseEvent::Data { ref json, .. } => {
-                let reply = ChatReply::parse(json.clone(), &Limits::default());
-                self.restorer
-                    .event(reply.map_err(|_| UNREADABLE)?, &event, out)
+                let reply = Reply::parse(self.format, json.clone(), &Limits::default());
+                let reply = reply.map_err(|_| UNREADABLE)?;
+                let (last, failed) = (reply.is_last(), reply.is_error());
+                self.restorer.event(reply, &event, out)?;
+                if last {
+                    self.done = true;
+                    self.record.end(if failed {
+                        Outcome::Fault(TOLD_ERROR)
+                    } else {
+                        Outcome::Complete
+                    });
+                }
+                Ok(())
             }
             SseEvent::Done { raw } => {
                 self.restorer.end(out)?;
-                self.done = true;
-                self.record.end(Outcome::Complete);
+                if !self.done {
+                    self.done = true;
+                    self.record.end(Outcome::Complete);
+                }
                 out.extend_from_slice(&raw);
                 Ok(())
             }
@@ -200,7 +219,7 @@ impl EventStream {
         }
     }
 
-    /// The destination ended the stream: without `[DONE]` it is cut, and the client must learn it.
+    /// The destination ended the stream: without its last event it is cut, and the client must learn it.
     fn close(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         if let Some(event) = self.decoder.finish().map_err(|_| UNREADABLE)? {
             self.event(event, out)?;

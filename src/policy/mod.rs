@@ -15,7 +15,7 @@
 //! the nearest valid word. Words of the language that this version can't honour (`extends`, `exceptions`, `facts`,
 //! `surrogates: random`, `reply_check`) are refused too.
 //!
-//! Refuses to know: text, JSON, files, clocks. Same input, same decision.
+//! Refuses to know: text, JSON, clocks, and all files but those that a policy names. Same input, same decision.
 
 mod check;
 mod decide;
@@ -46,8 +46,8 @@ use sha2::{Digest, Sha256};
 pub use decision::{Decision, DestinationOption, Permit, Situation};
 pub use fault::{Fault, PolicyError};
 pub use model::{
-    App, AppInfo, DataClass, Destination, FieldRule, Messages, PolicyTest, RecognizerSpec, Rule,
-    Safety, When,
+    App, AppInfo, DataClass, Destination, ExactSpec, FieldRule, ListSpec, Messages, PolicyTest,
+    RecognizerSpec, Rule, Safety, When,
 };
 pub use operators::OperatorTable;
 pub use path::JsonPath;
@@ -98,22 +98,18 @@ pub struct Policy {
 impl Policy {
     /// Reads and checks a policy file; `origin` is what messages call it.
     ///
-    /// The folder is where files that a policy names are looked for; no word of this version names one.
+    /// The folder is where files of `lists` are looked for; without one a policy can't name files.
     ///
     /// # Errors
     /// [`PolicyError`] with every fault that was found; none of the file holds then.
-    pub fn parse(
-        source: &str,
-        origin: &str,
-        _base_dir: Option<&Path>,
-    ) -> Result<Self, PolicyError> {
+    pub fn parse(source: &str, origin: &str, base_dir: Option<&Path>) -> Result<Self, PolicyError> {
         let mut faults = Faults::new(origin, source);
         let raw = reading::read(source, &mut faults);
-        let checked = raw.map(|raw| check::check(raw, source, &mut faults));
+        let checked = raw.map(|raw| check::check(raw, source, base_dir, &mut faults));
         let checked = faults.finish(checked)?;
         Ok(Self {
             source: source.to_owned(),
-            sha256: HEXLOWER.encode(&Sha256::digest(source.as_bytes())),
+            sha256: identity(source, &checked.files),
             tables: Tables::new(&checked),
             checked,
         })
@@ -129,7 +125,8 @@ impl Policy {
         &self.checked.version
     }
 
-    /// SHA-256 of [`Policy::source`], 64 lower-case hex digits.
+    /// Its identity, 64 lower-case hex digits: the SHA-256 of [`Policy::source`], behind which, for a policy that names
+    /// files, come for each a zero byte, its name as it is written, a zero byte, and the SHA-256 of its bytes.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
@@ -171,6 +168,16 @@ impl Policy {
     /// The recognizers that it brings.
     pub fn recognizers(&self) -> &[RecognizerSpec] {
         &self.checked.recognizers
+    }
+
+    /// The values that it knows beforehand.
+    pub fn lists(&self) -> &[ListSpec] {
+        &self.checked.lists
+    }
+
+    /// What it says of tables of keyed hashes.
+    pub fn exact(&self) -> &[ExactSpec] {
+        &self.checked.exact
     }
 
     /// The rules on top of the grid, in the order of the file.
@@ -258,4 +265,16 @@ impl Policy {
         };
         rule.map_or(general, |rule| &rule.say).to_string()
     }
+}
+
+/// What tells this policy from any other, with the contents of the files that it names.
+fn identity(source: &str, files: &[check::NamedFile]) -> String {
+    let mut hash = Sha256::new_with_prefix(source.as_bytes());
+    for file in files {
+        hash.update([0]);
+        hash.update(file.name.as_bytes());
+        hash.update([0]);
+        hash.update(file.sha256);
+    }
+    HEXLOWER.encode(&hash.finalize())
 }

@@ -1,5 +1,6 @@
 //! A policy after checking: what the rest of the program may read of it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::base::{Confidence, EntityType};
@@ -52,6 +53,61 @@ pub struct RecognizerSpec {
     pub find: Vec<String>,
     /// Texts in which it must find nothing; at least one.
     pub ignore: Vec<String>,
+}
+
+/// Values that the policy knows beforehand: names of projects, products, people.
+///
+/// `Debug` shows how many, not which.
+#[derive(Clone)]
+pub struct ListSpec {
+    /// The type of its findings, built-in or its own.
+    pub entity: EntityType,
+    /// What staff call it.
+    pub label: Phrase,
+    /// Words one of which must stand near; none: no such need.
+    pub near: Vec<String>,
+    values: Vec<String>,
+}
+
+impl ListSpec {
+    pub(super) const fn new(
+        entity: EntityType,
+        label: Phrase,
+        values: Vec<String>,
+        near: Vec<String>,
+    ) -> Self {
+        Self {
+            entity,
+            label,
+            near,
+            values,
+        }
+    }
+
+    /// The values, each of 2–200 characters.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+}
+
+impl fmt::Debug for ListSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.values.len();
+        write!(f, "ListSpec({}, {count} values)", self.entity)
+    }
+}
+
+/// What of a table that was loaded as keyed hashes is a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExactSpec {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// Columns whose values are findings where those of one row stand together.
+    pub require: Vec<String>,
+    /// How far apart these may stand, in characters: 0–500.
+    pub within: u32,
+    /// Columns each of whose values is a finding.
+    pub alone: Vec<String>,
 }
 
 /// What a rule looks at; all that is said must hold.

@@ -17,6 +17,8 @@ pub(super) struct RawPolicy {
     pub(super) data: Placed<Entries<RawClass>>,
     pub(super) handling: Option<Entries<Entries<Word>>>,
     pub(super) recognizers: Option<Vec<RawRecognizer>>,
+    pub(super) lists: Option<Vec<RawList>>,
+    pub(super) edm: Option<Vec<RawExact>>,
     pub(super) rules: Option<Vec<RawRule>>,
     pub(super) restore: Option<RawRestore>,
     pub(super) apps: Option<Entries<RawApp>>,
@@ -57,6 +59,25 @@ pub(super) struct RawRecognizer {
     pub(super) near: Option<Words>,
     pub(super) find: Option<Words>,
     pub(super) ignore: Option<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawList {
+    pub(super) entity: Word,
+    pub(super) label: Option<Phrase>,
+    pub(super) file: Option<Word>,
+    pub(super) values: Option<Words>,
+    pub(super) near: Option<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExact {
+    pub(super) name: Word,
+    pub(super) require: Option<Words>,
+    pub(super) within: Option<Number>,
+    pub(super) alone: Option<Words>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -62,6 +62,14 @@ pub enum ProtocolError {
         /// What it must be.
         expected: &'static str,
     },
+    /// A member names text that the upstream keeps, so that nobody here could inspect it.
+    #[error(
+        "`{path}` refers to something that is kept at the destination, which this gateway can't inspect; send the whole conversation in the request itself, without `{path}`"
+    )]
+    Kept {
+        /// JSON path of protocol keys and indexes.
+        path: String,
+    },
     /// Two edits touch the same bytes.
     #[error("overlapping edits at byte {at}")]
     OverlappingEdits {

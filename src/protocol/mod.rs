@@ -8,14 +8,16 @@
 //!
 //! Refuses to know: what is sensitive, what a policy says, sockets. No error and no `Debug` output holds input text.
 //!
-//! The way in: [`ChatRequest::parse`], [`SseDecoder::push`], [`ChatReply::parse`].
+//! A [`Format`] is one module with a table of its requests and a walker of its replies; everything else is shared.
+//!
+//! The way in: [`Request::parse`], [`SseDecoder::push`], [`Reply::parse`].
 //!
 //! ```
 //! use bytes::Bytes;
 //! use vestibule::base::Span;
-//! use vestibule::protocol::{ChatRequest, Limits, splice};
+//! use vestibule::protocol::{Format, Limits, Request, splice};
 //! let body = Bytes::from_static(br#"{"model":"m","messages":[{"role":"user","content":"I am Lena"}]}"#);
-//! let request = ChatRequest::parse(body, &Limits::default())?;
+//! let request = Request::parse(Format::Chat, body, &Limits::default())?;
 //! let part = &request.parts()[0];
 //! assert_eq!(part.text(request.body()), "I am Lena");
 //! let edit = part.edit(request.body(), Span::new(5, 9), "PERSON_1").unwrap();
@@ -25,20 +27,26 @@
 //! ```
 
 mod chat;
+mod completions;
+mod embeddings;
 mod error;
 mod escape;
+mod format;
 mod json;
+mod messages;
 mod number;
 mod part;
+mod reply;
+mod request;
+mod responses;
 mod splice;
 mod sse;
 
-pub use chat::{
-    Channel, ChatReply, ChatRequest, Field, LEGACY_CALL, ReplyPart, Shape, Uninspectable,
-    UninspectableKind, Usage, synthetic_chunk,
-};
 pub use error::ProtocolError;
+pub use format::{Format, Held};
 pub use json::Limits;
 pub use part::{Place, TextPart};
+pub use reply::{Channel, Field, LEGACY_CALL, Offset, Reply, ReplyPart, Usage};
+pub use request::{Request, Shape, Uninspectable, UninspectableKind};
 pub use splice::{Edit, splice};
 pub use sse::{SseDecoder, SseEvent};

@@ -6,6 +6,7 @@
 use super::activity::InFlight;
 use super::rescue;
 use crate::pipeline::{ReplyBody, StreamFault};
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt};
 use http_body::{Body, Frame, SizeHint};
@@ -25,7 +26,8 @@ enum Content {
     Whole(Bytes),
     Stream {
         source: BoxStream<'static, Result<Bytes, StreamFault>>,
-        events: bool,
+        /// For event streams, the words of their events.
+        events: Option<Format>,
     },
     Done,
 }
@@ -40,8 +42,9 @@ impl Answer {
         }
     }
 
-    /// A reply's body; `events` where it is `text/event-stream`, so that a fault can be told as an event.
-    pub(super) fn of(body: ReplyBody, events: bool) -> Self {
+    /// A reply's body; `events` are the words of its events where it is `text/event-stream`, so that a fault can be
+    /// told as one.
+    pub(super) fn of(body: ReplyBody, events: Option<Format>) -> Self {
         match body {
             ReplyBody::Whole(bytes) => Self::whole(bytes),
             ReplyBody::Stream(source) => Self {
@@ -71,14 +74,13 @@ impl Answer {
     fn fail(
         &mut self,
         fault: StreamFault,
-        events: bool,
+        events: Option<Format>,
     ) -> Poll<Option<Result<Frame<Bytes>, StreamFault>>> {
         tracing::warn!(code = fault.code, "a reply ended badly in mid-stream");
         self.end();
-        Poll::Ready(Some(if events {
-            Ok(Frame::data(rescue::event(&fault)))
-        } else {
-            Err(fault)
+        Poll::Ready(Some(match events {
+            Some(words) => Ok(Frame::data(rescue::event(&fault, words))),
+            None => Err(fault),
         }))
     }
 }
@@ -162,7 +164,10 @@ mod tests {
     }
 
     fn streamed(items: Vec<Result<Bytes, StreamFault>>, events: bool) -> Answer {
-        Answer::of(ReplyBody::Stream(stream::iter(items).boxed()), events)
+        Answer::of(
+            ReplyBody::Stream(stream::iter(items).boxed()),
+            events.then_some(Format::Chat),
+        )
     }
 
     #[test]
@@ -185,7 +190,7 @@ mod tests {
         ];
         let told = frames(streamed(items.clone(), true));
         assert_eq!(told.len(), 2);
-        assert_eq!(told[1], Ok(rescue::event(&fault())));
+        assert_eq!(told[1], Ok(rescue::event(&fault(), Format::Chat)));
         assert_eq!(frames(streamed(items, false))[1..], [Err(fault())]);
     }
 
@@ -194,7 +199,10 @@ mod tests {
         let source = stream::poll_fn(|_| -> Poll<Option<Result<Bytes, StreamFault>>> {
             panic!("a value that nobody may see")
         });
-        let told = frames(Answer::of(ReplyBody::Stream(source.boxed()), true));
+        let told = frames(Answer::of(
+            ReplyBody::Stream(source.boxed()),
+            Some(Format::Chat),
+        ));
         let text = String::from_utf8(told[0].as_ref().unwrap().to_vec()).unwrap();
         assert!(
             text.contains("internal_error") && !text.contains("a value"),

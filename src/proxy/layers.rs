@@ -6,10 +6,11 @@ use super::activity::{Activity, InFlight};
 use super::answer::Answer;
 use super::ids;
 use super::metrics::HttpMetrics;
-use super::receive;
+use super::paths;
 use super::rescue::{Fault, rescue};
 use super::stop::Stop;
 use crate::base::{Clock, RequestId};
+use crate::protocol::Format;
 use http::header::CONNECTION;
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
@@ -122,7 +123,7 @@ where
     }
 
     fn call(&mut self, (id, request): Identified) -> Self::Future {
-        let route = receive::metric_index(request.method(), request.uri().path());
+        let route = paths::metric_index(request.method(), request.uri().path());
         let multiplexed = request.version() >= Version::HTTP_2;
         let in_flight = Some(self.activity.begin(multiplexed, &self.metrics, route));
         let metrics = self.metrics.clone();
@@ -192,6 +193,7 @@ where
 
     fn call(&mut self, (id, request): Identified) -> Self::Future {
         CatchPanicFuture {
+            words: paths::words(request.uri().path()),
             inner: self.inner.call((id, request)),
             id,
         }
@@ -202,6 +204,8 @@ where
 pub(super) struct CatchPanicFuture<F> {
     inner: F,
     id: RequestId,
+    /// In which words the client reads errors.
+    words: Format,
 }
 
 impl<F: Future<Output = Outcome> + Unpin> Future for CatchPanicFuture<F> {
@@ -211,7 +215,7 @@ impl<F: Future<Output = Outcome> + Unpin> Future for CatchPanicFuture<F> {
         let inner = AssertUnwindSafe(|| Pin::new(&mut self.inner).poll(cx));
         catch_unwind(inner).unwrap_or_else(|_| {
             tracing::error!(id = %self.id, "a request panicked");
-            Poll::Ready(Ok(rescue(Fault::Internal.into())))
+            Poll::Ready(Ok(rescue(Fault::Internal.into(), self.words)))
         })
     }
 }
@@ -244,26 +248,27 @@ where
 
     fn call(&mut self, request: Identified) -> Self::Future {
         match self.slots.clone().try_acquire_owned() {
-            Ok(slot) => AdmitFuture(Some((self.inner.call(request), slot))),
-            Err(_) => AdmitFuture(None),
+            Ok(slot) => AdmitFuture(Ok((self.inner.call(request), slot))),
+            Err(_) => AdmitFuture(Err(paths::words(request.1.uri().path()))),
         }
     }
 }
 
-/// See [`Admit`]; nothing inside where there was no slot.
-pub(super) struct AdmitFuture<F>(Option<(F, OwnedSemaphorePermit)>);
+/// See [`Admit`]; where there was no slot, the words in which to say so.
+pub(super) struct AdmitFuture<F>(Result<(F, OwnedSemaphorePermit), Format>);
 
 impl<F: Future<Output = Outcome> + Unpin> Future for AdmitFuture<F> {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let Some((inner, _)) = &mut self.0 else {
-            return Poll::Ready(Ok(rescue(Fault::Overloaded.into())));
+        let (inner, _) = match &mut self.0 {
+            Ok(admitted) => admitted,
+            Err(words) => return Poll::Ready(Ok(rescue(Fault::Overloaded.into(), *words))),
         };
         let Poll::Ready(Ok(mut response)) = Pin::new(inner).poll(cx) else {
             return Poll::Pending;
         };
-        if let Some((_, slot)) = self.0.take() {
+        if let Ok((_, slot)) = std::mem::replace(&mut self.0, Err(Format::Chat)) {
             response.body_mut().hold_slot(slot);
         }
         Poll::Ready(Ok(response))

@@ -198,7 +198,7 @@ pub fn unknown_surrogates(count: u64) {
 }
 
 /// Names of routes, in the order in which [`HttpMetrics`] keeps them.
-pub(super) const ROUTES: [&str; 3] = ["chat", "models", "other"];
+use super::paths::NAMES as ROUTES;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// What `proxy` counts itself; handles are looked up once, so that counting is an addition.

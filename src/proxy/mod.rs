@@ -5,7 +5,7 @@
 //! layers, in one place) → `receive` or `admin` (the doors) → [`ChatService`], which `app.rs` implements. Every error
 //! becomes HTTP in `rescue`.
 //!
-//! Refuses to know: JSON of chats, policy, destinations. Holds no text of a request longer than the call takes, and
+//! Refuses to know: JSON of requests, policy, destinations. Holds no text of a request longer than the call takes, and
 //! writes none of it to logs, metrics or errors. Client headers are not forwarded.
 
 mod activity;
@@ -17,6 +17,7 @@ mod credential;
 mod ids;
 mod layers;
 pub mod metrics;
+mod paths;
 mod receive;
 mod rescue;
 mod server;

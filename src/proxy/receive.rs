@@ -1,21 +1,22 @@
 //! *receive*: the data door. From an HTTP request to a call, and from a reply to an HTTP response.
 //!
-//! Answers `POST {,/v1,/beta}/chat/completions` and `GET {,/v1,/beta}/models`; everything else is refused, nothing is
-//! passed through. Of a client's headers only its key and `X-Conversation-Id` are read; none is forwarded.
+//! Answers what [`super::paths`] knows; everything else is refused, nothing is passed through. Of a client's headers only its key and `X-Conversation-Id` are read; none is forwarded.
 //! Refuses to know: what is in the body, which destinations there are.
 
 use super::answer::Answer;
 use super::body::{self, BodyLimits};
 use super::credential;
+use super::paths::{Route, route};
 use super::rescue::Fault;
 use super::service::ChatService;
 use super::stack::Door;
 use crate::base::RequestId;
 use crate::pipeline::{Call, Refusal, Reply};
+use crate::protocol::Format;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use std::sync::Arc;
 
@@ -41,7 +42,11 @@ impl Door for DataDoor {
             let taken = self.take(&head, &mut body, id).await;
             match taken {
                 Ok(Taken::Models(app)) => Ok(json(Answer::whole(self.service.models(&app)))),
-                Ok(Taken::Chat(call)) => self.service.chat(call).await.map(response),
+                Ok(Taken::Call(call)) => {
+                    let format = call.format;
+                    let reply = self.service.chat(call).await;
+                    reply.map(|reply| response(reply, format))
+                }
                 Err(refusal) => {
                     body::discard(&mut body, &head.headers, &self.limits).await;
                     Err(refusal)
@@ -53,7 +58,7 @@ impl Door for DataDoor {
 
 enum Taken {
     Models(Arc<str>),
-    Chat(Call),
+    Call(Call),
 }
 
 impl DataDoor {
@@ -66,50 +71,20 @@ impl DataDoor {
     ) -> Result<Taken, Refusal> {
         let route = route(&head.method, head.uri.path())?;
         let app = credential::app(self.service.as_ref(), &head.headers, self.open)?;
-        let Route::Chat { beta } = route else {
+        let Route::Ask { format, beta } = route else {
             return Ok(Taken::Models(app));
         };
         body::refuse_encoded(&head.headers)?;
         let conversation = conversation(&head.headers)?;
         let body = body::read(body, &self.limits).await?;
-        Ok(Taken::Chat(Call {
+        Ok(Taken::Call(Call {
             app,
+            format,
             body,
             beta,
             conversation,
             request_id,
         }))
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
-    Chat { beta: bool },
-    Models,
-}
-
-fn route(method: &Method, path: &str) -> Result<Route, Fault> {
-    let (route, needed, allow) = match path {
-        "/v1/chat/completions" | "/chat/completions" => {
-            (Route::Chat { beta: false }, Method::POST, "POST")
-        }
-        "/beta/chat/completions" => (Route::Chat { beta: true }, Method::POST, "POST"),
-        "/v1/models" | "/models" | "/beta/models" => (Route::Models, Method::GET, "GET"),
-        _ => return Err(Fault::UnknownPath),
-    };
-    if *method == needed {
-        Ok(route)
-    } else {
-        Err(Fault::WrongMethod { allow })
-    }
-}
-
-/// Where metrics count this request: a place in [`super::metrics::ROUTES`].
-pub(super) fn metric_index(method: &Method, path: &str) -> usize {
-    match route(method, path) {
-        Ok(Route::Chat { .. }) => 0,
-        Ok(Route::Models) => 1,
-        Err(_) => 2,
     }
 }
 
@@ -128,12 +103,12 @@ fn conversation(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     }
 }
 
-fn response(reply: Reply) -> Response<Answer> {
+fn response(reply: Reply, format: Format) -> Response<Answer> {
     let events = reply
         .content_type
         .as_bytes()
         .starts_with(b"text/event-stream");
-    let mut response = Response::new(Answer::of(reply.body, events));
+    let mut response = Response::new(Answer::of(reply.body, events.then_some(format)));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, reply.content_type);
@@ -155,75 +130,6 @@ pub(super) fn json(answer: Answer) -> Response<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_routing_table() {
-        let chat = |beta| Ok(Route::Chat { beta });
-        let cases = [
-            (Method::POST, "/v1/chat/completions", chat(false)),
-            (Method::POST, "/chat/completions", chat(false)),
-            (Method::POST, "/beta/chat/completions", chat(true)),
-            (Method::GET, "/v1/models", Ok(Route::Models)),
-            (Method::GET, "/models", Ok(Route::Models)),
-            (Method::GET, "/beta/models", Ok(Route::Models)),
-            (
-                Method::GET,
-                "/v1/chat/completions",
-                Err(Fault::WrongMethod { allow: "POST" }),
-            ),
-            (
-                Method::OPTIONS,
-                "/v1/chat/completions",
-                Err(Fault::WrongMethod { allow: "POST" }),
-            ),
-            (
-                Method::POST,
-                "/v1/models",
-                Err(Fault::WrongMethod { allow: "GET" }),
-            ),
-            (
-                Method::HEAD,
-                "/models",
-                Err(Fault::WrongMethod { allow: "GET" }),
-            ),
-            (
-                Method::POST,
-                "/v1/chat/completions/",
-                Err(Fault::UnknownPath),
-            ),
-            (
-                Method::POST,
-                "/V1/chat/completions",
-                Err(Fault::UnknownPath),
-            ),
-            (
-                Method::POST,
-                "//v1/chat/completions",
-                Err(Fault::UnknownPath),
-            ),
-            (
-                Method::POST,
-                "/v1/chat%2Fcompletions",
-                Err(Fault::UnknownPath),
-            ),
-            (
-                Method::POST,
-                "/v1/../v1/chat/completions",
-                Err(Fault::UnknownPath),
-            ),
-            (Method::POST, "/v1/completions", Err(Fault::UnknownPath)),
-            (Method::POST, "/v1/embeddings", Err(Fault::UnknownPath)),
-            (
-                Method::GET,
-                "/v1/models/deepseek-chat",
-                Err(Fault::UnknownPath),
-            ),
-            (Method::GET, "/", Err(Fault::UnknownPath)),
-        ];
-        for (method, path, expected) in cases {
-            assert_eq!(route(&method, path), expected, "{method} {path}");
-        }
-    }
 
     type Case<'a> = (&'a [&'a str], Result<Option<&'a str>, Fault>);
 

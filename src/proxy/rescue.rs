@@ -1,22 +1,25 @@
 //! From error to HTTP: the one place where a refusal becomes a response, in the API's own error shape.
 //!
-//! `{"error":{"message":…,"type":…,"param":null,"code":…}}`, as DeepSeek and OpenAI write it; official clients read
-//! `message`, `type` and `code` from it. Refuses to know: text of requests. A message is a fixed sentence or the policy's own.
+//! How an API writes errors, its [`Format`] knows. Refuses to know: text of requests. A message is a fixed sentence or the policy's own.
 
 use super::answer::Answer;
 use crate::pipeline::{Refusal, StreamFault};
+use crate::protocol::Format;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde::Serialize;
 
 /// What *receive* itself refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     #[error(
-        "unknown path: this gateway answers POST /v1/chat/completions and GET /v1/models (also without /v1, and under /beta)"
+        "unknown path: this gateway answers POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/responses and /v1/messages, and GET /v1/models (also without /v1, under /beta and under /anthropic as the APIs have them)"
     )]
     UnknownPath,
+    #[error(
+        "this gateway does not offer this endpoint: what it carries can't be inspected, or is kept at the destination; send texts in the request itself"
+    )]
+    NotOffered,
     #[error("unknown path: this listener answers GET /healthz, /readyz and /metrics")]
     UnknownAdminPath,
     #[error("wrong method for this path: use the one in the `Allow` header")]
@@ -52,6 +55,7 @@ impl Fault {
             Self::UnknownPath | Self::UnknownAdminPath => {
                 (404, "invalid_request_error", "unknown_path")
             }
+            Self::NotOffered => (403, "permission_error", "endpoint_refused"),
             Self::WrongMethod { .. } => (405, "invalid_request_error", "method_not_allowed"),
             Self::NoKey => (401, "authentication_error", "missing_api_key"),
             Self::ForeignKey | Self::UnclearKey => (401, "authentication_error", "invalid_api_key"),
@@ -91,9 +95,16 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// The response that tells of a refusal.
-pub(super) fn rescue(refusal: Refusal) -> Response<Answer> {
-    let body = envelope(refusal.kind, refusal.code, &refusal.message);
+/// The response that tells of a refusal, in the words of an API.
+pub(super) fn rescue(refusal: Refusal, words: Format) -> Response<Answer> {
+    let Refusal {
+        status,
+        kind,
+        code,
+        ref message,
+        ..
+    } = refusal;
+    let body = words.error(status, kind, code, message);
     let mut response = Response::new(Answer::whole(body));
     *response.status_mut() =
         StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -108,39 +119,9 @@ pub(super) fn rescue(refusal: Refusal) -> Response<Answer> {
     response
 }
 
-/// The last event of a stream that ends badly; no `[DONE]` follows it.
-pub(super) fn event(fault: &StreamFault) -> Bytes {
-    let mut event = b"data: ".to_vec();
-    event.extend_from_slice(&envelope(fault.kind, fault.code, fault.message));
-    event.extend_from_slice(b"\n\n");
-    event.into()
-}
-
-fn envelope(kind: &str, code: &str, message: &str) -> Bytes {
-    let error = Inner {
-        message,
-        kind,
-        param: (),
-        code,
-    };
-    serde_json::to_vec(&Envelope { error }).map_or_else(
-        |_| Bytes::from_static(br#"{"error":{"message":"internal error","type":"server_error","param":null,"code":"internal_error"}}"#),
-        Bytes::from,
-    )
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: Inner<'a>,
-}
-
-#[derive(Serialize)]
-struct Inner<'a> {
-    message: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    param: (),
-    code: &'a str,
+/// The last event of a stream that ends badly.
+pub(super) fn event(fault: &StreamFault, words: Format) -> Bytes {
+    words.error_event(fault.kind, fault.code, fault.message)
 }
 
 #[cfg(test)]
@@ -149,13 +130,18 @@ mod tests {
 
     #[test]
     fn the_envelope_is_the_apis_own() {
-        let body = envelope("server_error", "overloaded", "a \"quoted\" sentence");
+        let body = Format::Chat.error(503, "server_error", "overloaded", "a \"quoted\" sentence");
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(value["error"]["message"], "a \"quoted\" sentence");
         assert_eq!(value["error"]["type"], "server_error");
         assert_eq!(value["error"]["code"], "overloaded");
         assert!(value["error"]["param"].is_null());
         assert_eq!(value["error"].as_object().unwrap().len(), 4);
+        let body = Format::Messages.error(503, "server_error", "overloaded", "a sentence");
+        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(value["type"], "error");
+        assert_eq!(value["error"]["type"], "overloaded_error");
+        assert_eq!(value["error"]["message"], "a sentence");
     }
 
     #[test]
@@ -164,12 +150,12 @@ mod tests {
         refusal
             .headers
             .push((ALLOW, HeaderValue::from_static("GET")));
-        let response = rescue(refusal.clone());
+        let response = rescue(refusal.clone(), Format::Chat);
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert_eq!(response.headers()[ALLOW], "GET");
         refusal.status = 7;
-        assert_eq!(rescue(refusal).status(), 500);
+        assert_eq!(rescue(refusal, Format::Chat).status(), 500);
     }
 
     #[test]
@@ -179,9 +165,15 @@ mod tests {
             kind: "k",
             message: "one\ntwo\r\n\r\nthree",
         };
-        let event = event(&fault);
-        let text = std::str::from_utf8(&event).unwrap();
-        assert_eq!(text.matches('\n').count(), 2);
-        assert!(text.starts_with("data: {") && text.ends_with("}\n\n") && !text.contains('\r'));
+        for (words, first, lines) in [
+            (Format::Chat, "data: {", 2),
+            (Format::Responses, "event: error\ndata: {", 3),
+            (Format::Messages, "event: error\ndata: {", 3),
+        ] {
+            let event = event(&fault, words);
+            let text = std::str::from_utf8(&event).unwrap();
+            assert_eq!(text.matches('\n').count(), lines);
+            assert!(text.starts_with(first) && text.ends_with("}\n\n") && !text.contains('\r'));
+        }
     }
 }

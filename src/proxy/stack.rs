@@ -7,6 +7,7 @@ use super::activity::Activity;
 use super::answer::Answer;
 use super::layers::{Admit, CatchPanic, Identify, Observe};
 use super::metrics::HttpMetrics;
+use super::paths;
 use super::rescue::rescue;
 use super::stop::Stop;
 use crate::base::{Clock, RequestId};
@@ -70,6 +71,10 @@ impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
 
     fn call(&mut self, (id, request): (RequestId, Request<Incoming>)) -> Self::Future {
         let door = self.0.clone();
-        Box::pin(async move { Ok(door.answer(request, id).await.unwrap_or_else(rescue)) })
+        let words = paths::words(request.uri().path());
+        Box::pin(async move {
+            let answer = door.answer(request, id).await;
+            Ok(answer.unwrap_or_else(|refusal| rescue(refusal, words)))
+        })
     }
 }

@@ -9,6 +9,7 @@
 mod html;
 mod json_place;
 mod matcher;
+mod shifts;
 mod starts;
 mod stray;
 mod surroundings;
@@ -16,6 +17,8 @@ mod unescape;
 
 #[cfg(test)]
 mod tests;
+
+pub use shifts::Shifts;
 
 use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
@@ -104,6 +107,7 @@ pub struct Restorer {
     strays: Strays,
     after_word: bool,
     restored: u32,
+    shifts: Shifts,
 }
 
 impl std::fmt::Debug for Restorer {
@@ -128,6 +132,7 @@ impl Restorer {
             strays: Strays::default(),
             after_word: false,
             restored: 0,
+            shifts: Shifts::default(),
         }
     }
 
@@ -170,6 +175,16 @@ impl Restorer {
         self.strays.count()
     }
 
+    /// How places in the text have moved.
+    pub fn shifts(&self) -> &Shifts {
+        &self.shifts
+    }
+
+    /// The same, of a text that is over.
+    pub fn into_shifts(self) -> Shifts {
+        self.shifts
+    }
+
     fn run(&mut self, text: &str, last: bool, out: &mut String) -> Result<(), RestoreError> {
         let json = self.sink == Sink::Json;
         let matcher = self.originals.matcher.clone();
@@ -206,6 +221,7 @@ impl Restorer {
     fn plain(&mut self, text: &str, out: &mut String) {
         out.push_str(text);
         if self.sink == Sink::Text {
+            self.shifts.kept(text);
             self.strays.advance_all(text);
             return self.advance_text(text);
         }
@@ -234,7 +250,9 @@ impl Restorer {
             self.spend(escaped.len())?;
             out.push_str(&escaped);
             self.restored += 1;
+            self.shifts.changed(surrogate, &escaped);
         } else {
+            self.shifts.kept(surrogate);
             out.push_str(surrogate);
         }
         self.strays.end_word();
@@ -275,9 +293,7 @@ impl Restorer {
     }
 
     fn advance_text(&mut self, text: &str) {
-        for character in text.chars() {
-            self.surroundings.advance(character);
-        }
+        self.surroundings.advance_all(text);
         self.after_word = text
             .bytes()
             .next_back()

@@ -91,6 +91,58 @@ impl Surroundings {
         (self.beginning.len() < LONGEST_BEGINNING).then_some(&self.beginning)
     }
 
+    /// Moves on past `text`: in prose, which is nearly all there is, past many characters at once.
+    pub(super) fn advance_all(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let open = matches!(self.before, Some('<' | '['));
+            let dull = match self.place {
+                Place::Prose if !open => rest.bytes().take_while(is_dull).count(),
+                _ => 0,
+            };
+            let (run, behind) = rest
+                .split_at_checked(dull.max(character.len_utf8()))
+                .unwrap_or((rest, ""));
+            rest = behind;
+            if dull == 0 {
+                self.advance(character);
+            } else {
+                self.pass(run);
+            }
+        }
+    }
+
+    /// Moves on past a run of dull characters in prose.
+    fn pass(&mut self, run: &str) {
+        let mut word = run;
+        if let Some((_, last)) = run.rsplit_once(' ') {
+            self.beginning.clear();
+            (self.word, word) = (0, last);
+        }
+        let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-".contains(byte);
+        let going_on = word.bytes().rev().take_while(in_word).count();
+        let (before, word) = word.split_at(word.len() - going_on);
+        self.note(before);
+        if !before.is_empty() {
+            self.word = self.beginning.len();
+        }
+        self.note(word);
+        self.line_begun |= run.bytes().any(|byte| byte != b' ');
+        self.before = run.chars().next_back();
+    }
+
+    fn note(&mut self, text: &str) {
+        if self.beginning.len() + text.len() < LONGEST_BEGINNING {
+            self.beginning.push_str(text);
+            return;
+        }
+        for character in text.chars() {
+            if self.beginning.len() < LONGEST_BEGINNING {
+                self.beginning.push(character);
+            }
+        }
+    }
+
     /// Moves on by one character.
     pub(super) fn advance(&mut self, character: char) {
         self.place = match self.place {
@@ -192,6 +244,16 @@ impl Surroundings {
     }
 }
 
+/// A byte of a character that changes nothing in prose, whatever stands before it but `<` and `[`: most of ASCII, and those of
+/// which no slash and no white space has the first byte (U+4000 to U+9FFF).
+const fn is_dull(byte: &u8) -> bool {
+    match byte {
+        b'/' | b'\\' | b':' | b'.' | b'(' | b'<' | b'[' | b']' | b'^' => false,
+        b' '..=b'~' | 0x80..=0xBF | 0xE4..=0xE9 => true,
+        _ => false,
+    }
+}
+
 const fn target() -> Place {
     Place::Target {
         open: 1,
@@ -269,6 +331,23 @@ mod tests {
         let mut place = Surroundings::default();
         text.chars().for_each(|c| place.advance(c));
         place.forbidden()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_at_once_is_its_characters_one_by_one(
+            pieces in proptest::collection::vec(
+                "([a-zA-Z0-9 +,.:/<>()\"'\\[\\]\n^-]|联系|，|／|\u{3000}|www|url|http|img){0,40}", 1..5,
+            ),
+            long in 0_usize..2,
+        ) {
+            let (mut at_once, mut one_by_one) = (Surroundings::default(), Surroundings::default());
+            for piece in pieces.iter().chain([&"x联".repeat(long * 200)]).chain(&pieces) {
+                at_once.advance_all(piece);
+                piece.chars().for_each(|character| one_by_one.advance(character));
+                proptest::prop_assert_eq!(format!("{at_once:?}"), format!("{one_by_one:?}"));
+            }
+        }
     }
 
     #[test]

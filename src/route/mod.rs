@@ -55,11 +55,23 @@ pub enum Fit {
     StandsIn,
     /// It does not serve it.
     None,
+    /// It does not speak the request's format.
+    Speechless,
+}
+
+impl Fit {
+    /// Whether the destination can answer.
+    pub const fn serves(self) -> bool {
+        matches!(self, Self::Named | Self::StandsIn)
+    }
 }
 
 /// Why no destination is left.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoute {
+    /// No destination at all speaks the request's format.
+    #[error("no destination speaks the format of this request")]
+    NoneSpeaks,
     /// The policy blocks the request everywhere.
     #[error("the policy blocks this request")]
     Blocked {
@@ -87,6 +99,9 @@ pub fn rank(
     fallback: Fallback,
     config: &Config,
 ) -> Result<Vec<usize>, NoRoute> {
+    if !candidates.is_empty() && candidates.iter().all(|c| c.fit == Fit::Speechless) {
+        return Err(NoRoute::NoneSpeaks);
+    }
     let allowed: Vec<&DestinationOption> = decision
         .options
         .iter()
@@ -98,7 +113,7 @@ pub fn rank(
         });
     }
     let option = |c: &Candidate<'_>| allowed.iter().find(|o| &*o.destination == c.name);
-    let serving = |c: &Candidate<'_>| option(c).is_some() && c.fit != Fit::None;
+    let serving = |c: &Candidate<'_>| option(c).is_some() && c.fit.serves();
     let mut order: Vec<usize> = candidates
         .iter()
         .enumerate()

@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the data folder can't be written (read-only, or not ours)")]
     ReadOnly,
     /// The operating system failed to read or write.
-    #[error("reading or writing the database failed (SQLite code {0})")]
+    #[error("reading or writing the database failed (code {0})")]
     Io(i32),
     /// Another process held the database for too long.
     #[error("another process holds the database; try again")]
@@ -44,6 +44,11 @@ pub enum StoreError {
     /// No [`Sequencer`](super::Sequencer), a second one, or one for a store that may not write the log.
     #[error("the log has no sequencer, or can't take this one")]
     Sequencer,
+    /// The journal does not belong to the databases beside it.
+    #[error(
+        "the journal holds entries that do not follow on those in `records.db`; restore the whole data folder from one backup"
+    )]
+    Journal,
     /// Another gateway uses the folder.
     #[error("`{}` is in use by another gateway", .0.display())]
     InUse(PathBuf),
@@ -87,6 +92,16 @@ impl StoreError {
                 | Self::Damaged(_)
                 | Self::Sqlite(_)
         )
+    }
+
+    /// Of a write to the journal.
+    pub(super) fn from_io(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::DiskFull,
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Io(error.raw_os_error().unwrap_or_default()),
+        }
     }
 
     pub(super) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {

@@ -1,4 +1,4 @@
-//! Rows on disk: SQLite behind one trait, written by one thread that commits whatever is queued at once.
+//! Rows on disk: SQLite behind one trait, and a journal before it in which one write commits a request.
 //!
 //! Two databases in one folder. `keys.db` holds wrapped keys and key hashes only, so that deleting a key there
 //! makes what it sealed unreadable and backups of `records.db` don't bring it back. `records.db` holds sealed vault
@@ -10,6 +10,7 @@
 //! The way in: [`SqliteStore::open`] for the gateway, [`SqliteStore::beside`] for tools that run next to it.
 
 mod error;
+mod journal;
 mod rows;
 mod sqlite;
 
@@ -195,15 +196,21 @@ pub struct Health {
 
 /// Resolves to the entry's sequence number when it is as durable as configured.
 ///
-/// The first poll lets everyone go on who can, so that they join the same commit, and only then is the writer called. Who
-/// drops it before that has the entry written all the same, at most 50 ms later.
+/// Where it is not so at once, the first poll lets everyone go on who can, so that they join the same commit, and only then is
+/// that asked for. Who drops it before that has the entry written all the same, at most 50 ms later.
 #[derive(Debug)]
-pub struct Receipt {
-    told: oneshot::Receiver<Result<u64, StoreError>>,
-    call: Call,
+pub struct Receipt(State);
+
+#[derive(Debug)]
+enum State {
+    Known(Result<u64, StoreError>),
+    Waiting {
+        told: oneshot::Receiver<Result<u64, StoreError>>,
+        call: Call,
+    },
 }
 
-/// How far a receipt is with calling the writer.
+/// How far a receipt is with asking for its commit.
 #[derive(Debug)]
 enum Call {
     Due(Arc<dyn Caller>),
@@ -211,15 +218,22 @@ enum Call {
     Done,
 }
 
-/// Calls the writer, unless it is at work or nothing waits any more.
+/// Commits what is queued, or has it committed.
 trait Caller: Send + Sync + fmt::Debug {
     fn call(&self);
 }
 
 impl Receipt {
-    fn new(told: oneshot::Receiver<Result<u64, StoreError>>, caller: Arc<dyn Caller>) -> Self {
+    const fn ready(outcome: Result<u64, StoreError>) -> Self {
+        Self(State::Known(outcome))
+    }
+
+    const fn new(
+        told: oneshot::Receiver<Result<u64, StoreError>>,
+        caller: Arc<dyn Caller>,
+    ) -> Self {
         let call = Call::Due(caller);
-        Self { told, call }
+        Self(State::Waiting { told, call })
     }
 }
 
@@ -227,11 +241,15 @@ impl Future for Receipt {
     type Output = Result<u64, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.call = match mem::replace(&mut self.call, Call::Done) {
+        let (told, call) = match &mut self.0 {
+            State::Known(outcome) => return Poll::Ready(outcome.clone()),
+            State::Waiting { told, call } => (told, call),
+        };
+        *call = match mem::replace(call, Call::Done) {
             Call::Due(caller) => {
                 // Wakes this task after the runtime has looked for others that are ready.
                 if pin!(yield_now()).poll(context).is_pending() {
-                    self.call = Call::AfterOthers(caller);
+                    *call = Call::AfterOthers(caller);
                     return Poll::Pending;
                 }
                 caller.call();
@@ -243,7 +261,7 @@ impl Future for Receipt {
             }
             Call::Done => Call::Done,
         };
-        Pin::new(&mut self.told)
+        Pin::new(told)
             .poll(context)
             .map(|sent| sent.unwrap_or(Err(StoreError::Closed)))
     }

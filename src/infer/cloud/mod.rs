@@ -5,9 +5,11 @@
 use super::config::{ConfigError, Reach, RemoteConfig};
 use super::remote::{Remote, ServiceFacts};
 use crate::base::Clock;
+use crate::protocol::Format;
 
-/// `DeepSeek`'s own API, as of 2026-11: `https://api.deepseek.com`, `/chat/completions` and, for strict tools and prefix
-/// completion, `/beta/chat/completions`.
+/// `DeepSeek`'s own API, as of 2026-11: `https://api.deepseek.com`, `/chat/completions`, `/responses`,
+/// `/anthropic/v1/messages`, and, for strict tools, prefix completion and FIM, `/beta/chat/completions` and
+/// `/beta/completions`.
 ///
 /// Models are those of `api-docs.deepseek.com/quick_start/pricing` (read 2026-11-24); the older `deepseek-chat` and
 /// `deepseek-reasoner` were switched off on 2026-07-24. Errors there: 401 wrong key, 402 no credit, 429 rate or
@@ -18,6 +20,13 @@ pub const DEEPSEEK: ServiceFacts = ServiceFacts {
     key_env: Some("DEEPSEEK_API_KEY"),
     needs_key: true,
     has_beta: true,
+    speaks: &[
+        Format::Chat,
+        Format::Completions,
+        Format::Responses,
+        Format::Messages,
+        Format::CountTokens,
+    ],
     models: &["deepseek-flash", "deepseek-v4-pro", "deepseek-v4-flash"],
 };
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::base::{RequestId, Timestamp};
 use crate::infer::models::Folder;
 use crate::infer::{Backend, BackendError, DownReason, Health, Inbound, LocalConfig, Outbound};
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, kill_process};
@@ -73,6 +74,7 @@ fn request(text: &str, stream: bool) -> Outbound {
     let body = json!({"messages": [{"role": "user", "content": text}], "stream": stream,
         "max_tokens": 100, "temperature": 0});
     Outbound {
+        format: Format::Chat,
         body: body.to_string().into(),
         stream,
         beta: false,

@@ -1,4 +1,4 @@
-//! Any server that speaks `OpenAI`'s Chat Completions over HTTP.
+//! Any server that speaks `OpenAI`'s formats, or Anthropic's, over HTTP.
 //!
 //! [`Remote`] is the [`Backend`] of such a server: connections (HTTP/1.1, TLS 1.2 and 1.3), a limit on concurrent
 //! requests, and a breaker that lets a failing destination rest.
@@ -22,6 +22,7 @@ pub use settings::{OPENAI_COMPATIBLE, ServiceFacts};
 use super::config::{ConfigError, Models, Reach, RemoteConfig};
 use super::{Backend, BackendError, DownReason, Health, Inbound, Outbound};
 use crate::base::{Clock, Timestamp};
+use crate::protocol::Format;
 use breaker::{Breaker, LONGEST_PAUSE, Verdict};
 use futures_util::future::BoxFuture;
 use settings::Settings;
@@ -102,7 +103,7 @@ impl Remote {
         let place = self.place()?;
         let admission = self.breaker.admit()?;
         let request_id = request.request_id;
-        let answer = self.wire.chat(request, place).await;
+        let answer = self.wire.ask(request, place).await;
         let verdict = match &answer {
             Ok(inbound) => of_status(inbound.status, inbound.retry_after.as_deref()),
             Err(error) => of_error(*error),
@@ -140,6 +141,10 @@ impl Backend for Remote {
 
     fn models(&self) -> &Models {
         &self.models
+    }
+
+    fn speaks(&self, format: Format) -> bool {
+        self.wire.speaks(format)
     }
 
     fn health(&self) -> Health {

@@ -7,18 +7,20 @@ use super::connect::Connector;
 use super::pool::{Pieces, Pool};
 use super::settings::WireSettings;
 use crate::infer::{BackendError, Inbound, Outbound};
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use http_body_util::Full;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 use tokio_rustls::rustls;
 
 pub(super) struct Wire {
     pool: Pool,
-    chat: Uri,
+    paths: BTreeMap<Format, Uri>,
     beta: Uri,
     list: Uri,
     plain: HeaderMap,
@@ -30,7 +32,7 @@ pub(super) struct Wire {
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire")
-            .field("chat", &self.chat)
+            .field("paths", &self.paths)
             .finish_non_exhaustive()
     }
 }
@@ -50,7 +52,7 @@ impl Wire {
                 settings.trust,
                 settings.connect,
             )?),
-            chat: settings.chat,
+            paths: settings.paths,
             beta: settings.beta,
             list: settings.list,
             reply: settings.reply,
@@ -58,15 +60,19 @@ impl Wire {
         })
     }
 
-    /// Sends a chat request; `held` lives as long as the reply.
-    pub(super) async fn chat<H>(&self, outbound: Outbound, held: H) -> Result<Inbound, BackendError>
+    /// Whether it has a path for this format.
+    pub(super) fn speaks(&self, format: Format) -> bool {
+        self.paths.contains_key(&format)
+    }
+
+    /// Sends a request; `held` lives as long as the reply.
+    pub(super) async fn ask<H>(&self, outbound: Outbound, held: H) -> Result<Inbound, BackendError>
     where
         H: Unpin + Send + 'static,
     {
-        let uri = if outbound.beta {
-            &self.beta
-        } else {
-            &self.chat
+        let uri = match (outbound.format, outbound.beta) {
+            (Format::Chat, true) => &self.beta,
+            (format, _) => self.paths.get(&format).ok_or(BackendError::BadReply)?,
         };
         let headers = if outbound.stream {
             &self.events

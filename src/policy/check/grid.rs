@@ -12,7 +12,6 @@ use crate::policy::words::{Handling, Trust};
 use crate::policy::yaml::{Entries, Placed, Word};
 
 use super::names::{self, Entities};
-use super::unsupported;
 
 /// Handling for each data class (row) and destination (column).
 pub(in crate::policy) type Grid = Vec<Vec<Handling>>;
@@ -142,10 +141,6 @@ pub(super) fn app(
         set(&mut grid, place, handling.max(now));
     }
     let fields = raw.fields.unwrap_or_default().0;
-    if let Some((path, _)) = fields.first() {
-        let instead = "drop it: the type of a field is told by what stands in it and by its name";
-        unsupported(path.spot, "`fields`", instead, faults);
-    }
     let fields = fields
         .iter()
         .filter_map(|(path, entity)| field(path, entity, entities, faults));

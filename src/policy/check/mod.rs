@@ -3,21 +3,26 @@
 //! Goes on after a fault, so that one look shows them all.
 
 mod grid;
+mod lists;
 mod names;
 mod recognizers;
 mod restore;
 mod rules;
 mod safety;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::fault::{Faults, Spot};
-use super::model::{DataClass, Destination, Messages, PolicyTest, RecognizerSpec, Rule, Safety};
+use super::model::{
+    DataClass, Destination, ExactSpec, ListSpec, Messages, PolicyTest, RecognizerSpec, Rule, Safety,
+};
 use super::raw::RawPolicy;
 use super::restore::RestoreRules;
 use super::words::Mode;
 
 pub(super) use grid::{AppGrid, Grid};
+pub(super) use lists::NamedFile;
 
 /// A policy that may be put in force.
 #[derive(Debug)]
@@ -28,6 +33,9 @@ pub(super) struct Checked {
     pub(super) destinations: Vec<Destination>,
     pub(super) classes: Vec<DataClass>,
     pub(super) recognizers: Vec<RecognizerSpec>,
+    pub(super) lists: Vec<ListSpec>,
+    pub(super) files: Vec<NamedFile>,
+    pub(super) exact: Vec<ExactSpec>,
     pub(super) grid: Grid,
     pub(super) apps: Vec<AppGrid>,
     pub(super) rules: Vec<Rule>,
@@ -39,8 +47,14 @@ pub(super) struct Checked {
     pub(super) tests: Vec<PolicyTest>,
 }
 
-/// Checks a whole file; what it gives back holds only if `faults` stayed empty.
-pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checked {
+/// Checks a whole file, and reads the files that it names in `folder`; what it gives back holds only if `faults`
+/// stayed empty.
+pub(super) fn check(
+    raw: RawPolicy,
+    source: &str,
+    folder: Option<&Path>,
+    faults: &mut Faults,
+) -> Checked {
     refuse_later_words(&raw, faults);
     let name = names::id(&raw.policy, "policy", faults);
     let version = names::version(&raw.version, faults);
@@ -51,6 +65,8 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
     let mut entities = names::Entities::default();
     let recognizers =
         recognizers::recognizers(raw.recognizers.unwrap_or_default(), &mut entities, faults);
+    let lists = raw.lists.unwrap_or_default();
+    let (lists, files) = lists::lists(lists, folder, &mut entities, faults);
     let destinations = grid::destinations(raw.destinations, faults);
     let classes = grid::classes(raw.data, &entities, faults);
     let grid = grid::grid(
@@ -82,6 +98,9 @@ pub(super) fn check(raw: RawPolicy, source: &str, faults: &mut Faults) -> Checke
         version,
         mode,
         recognizers,
+        lists,
+        files,
+        exact: lists::exact(raw.edm.unwrap_or_default(), faults),
         grid,
         rules,
         restore,

@@ -52,7 +52,11 @@ fn recognizer(
 }
 
 /// The type that a recognizer defines.
-fn own_type(word: &Word, entities: &mut Entities, faults: &mut Faults) -> Option<EntityType> {
+pub(super) fn own_type(
+    word: &Word,
+    entities: &mut Entities,
+    faults: &mut Faults,
+) -> Option<EntityType> {
     if EntityType::built_in().any(|known| known.as_str() == word.text) {
         let message = format!("`{}` is a built-in entity type", word.text);
         let help = "choose another name, and put both types into the same data class";

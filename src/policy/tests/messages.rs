@@ -259,9 +259,9 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`block`",
     ),
     (
-        "data: {a: {include: PERSON}}\napps: {x: {fields: {'$.name': PERSON}}}\n",
-        "7:21: `fields` is not supported by this version yet",
-        "drop it",
+        "data: {a: {include: PERSON}}\napps: {x: {fields: {'name': PERSON}}}\n",
+        "7:21: `name` is not a JSON path",
+        "`$.customer.name`",
     ),
     // Recognizers.
     (

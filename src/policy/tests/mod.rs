@@ -2,6 +2,7 @@
 
 mod decisions;
 mod laws;
+mod lists;
 mod messages;
 mod restoring;
 

@@ -1,21 +1,27 @@
 //! Chat Completions, as DeepSeek and OpenAI speak it: requests, replies and stream chunks.
 //!
-//! What a member of a request means is one table, [`table`]; [`walk`] goes by it. Whatever the table doesn't know is a
-//! part. Refuses to know: other endpoints.
+//! What a member of a request means is one table, [`table`]. Refuses to know: other endpoints.
 
-mod chunk;
-mod facts;
-mod hints;
-mod media;
+mod event;
 mod reply;
-mod request;
-mod schema;
-mod source;
 mod table;
-mod walk;
 
-pub use chunk::synthetic_chunk;
-pub use facts::Shape;
-pub use media::{Uninspectable, UninspectableKind};
-pub use reply::{Channel, ChatReply, Field, LEGACY_CALL, ReplyPart, Usage};
-pub use request::ChatRequest;
+pub(super) use event::{chunk, error, error_event};
+
+use super::format::{Asked, Spec};
+
+/// What is particular about Chat.
+pub(super) const SPEC: Spec = Spec {
+    table: table::request,
+    asked: Asked::Turns("messages"),
+    end_user: &["user", "user_id", "safety_identifier"],
+    reply: |found, root| found.chat(root),
+    event: event::event,
+    error,
+    error_event,
+    numbers: false,
+};
+
+#[cfg(test)]
+#[path = "reply_tests.rs"]
+mod tests;

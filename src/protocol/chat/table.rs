@@ -3,58 +3,42 @@
 //! Sources: OpenAI's `OpenAPI` description 2.3.0 (2026-08-21) and DeepSeek's API pages (2026-10). A member that is not
 //! here, or whose value has not the shape that its row says, is inspected with its key and everything in it.
 
-use super::media::UninspectableKind::{self, Audio, File, Image};
 use crate::protocol::part::Place::{
-    self, Assistant, Id, Metadata, Name, Other, Reasoning, ToolCall, ToolDefinition,
+    Assistant, Id, Metadata, Name, Other, Reasoning, ToolCall, ToolDefinition,
 };
-use std::collections::BTreeMap;
+use crate::protocol::request::UninspectableKind::{Audio, File, Image};
+use crate::protocol::request::table::Rule::{
+    Content, Held, Label, Media, Model, NoText, Number, OneOf, Schema, Text, TokenBias, TokenIds,
+    Turn, Typed, Within,
+};
+use crate::protocol::request::table::{Means, Row, State};
 use std::sync::LazyLock;
 
-/// What the value at a path is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// Nothing that holds text: `true`, `false`, `null`, or a container whose members have rows.
-    NoText,
-    /// Protocol: a bare number of few digits; a longer one may be somebody's, and is text of [`Place::Id`].
-    Number,
-    /// Protocol: one of these words.
-    OneOf(&'static [&'static str]),
-    /// Protocol: the name of the model that is asked for: 1–128 ASCII letters, digits and `-_.:/@`. Whoever sends the
-    /// request on puts the destination's own name in its place.
-    Model,
-    /// Text; if it's not a string, everything in it.
-    Text(Place),
-    /// Name of a tool or schema: text of [`Place::Name`], but its key `name` says nothing about a person.
-    Label,
-    /// A message: sets what [`Rule::Content`] means below it.
-    Message,
-    /// Content of a message: text of its role's place.
-    Content,
-    /// An element of content: text, or something that can't be inspected.
-    ContentPart,
-    /// A JSON Schema.
-    Schema(Place),
-    /// Something that isn't text, base64 or by reference; what is no base64 is text.
-    Media(UninspectableKind),
-    /// Stands for something that the upstream holds.
-    Held(UninspectableKind),
-    /// Text as numbers of a model's vocabulary.
-    TokenIds,
-    /// Token ids and their weights.
-    TokenBias,
+/// The state of a whole chat request.
+pub(super) fn request() -> &'static State {
+    static ROOT: LazyLock<State> = LazyLock::new(|| {
+        State::build(&[
+            ("", ROWS),
+            ("messages[].content[]", CONTENT_PART),
+            ("prediction.content[]", CONTENT_PART),
+        ])
+    });
+    &ROOT
 }
-use Rule::{
-    Content, ContentPart, Held, Label, Media, Message, Model, NoText, Number, OneOf, Schema, Text,
-    TokenBias, TokenIds,
-};
 
-/// A path of keys; `[]` is any element of an array.
-type Row = (&'static str, Rule);
+/// Types of content parts.
+const CONTENT_TYPES: &[(&str, Means)] = &[
+    ("text", Means::Text),
+    ("refusal", Means::Text),
+    ("image_url", Means::Opaque(Image)),
+    ("input_audio", Means::Opaque(Audio)),
+    ("file", Means::Opaque(File)),
+];
 
-const REQUEST: &[Row] = &[
+const ROWS: &[Row] = &[
     ("model", Model),
     // --- the conversation ---
-    ("messages[]", Message),
+    ("messages[]", Turn(&[])),
     (
         "messages[].role",
         OneOf(&[
@@ -137,8 +121,7 @@ const REQUEST: &[Row] = &[
     ("response_format.json_schema.schema", Schema(Other)),
     ("response_format.json_schema.strict", NoText),
     ("prediction.type", OneOf(&["content"])),
-    ("prediction.content", Text(Assistant)),
-    ("prediction.content[]", ContentPart),
+    ("prediction.content", Within(Assistant)),
     ("stop", Text(Other)),
     ("stop[]", Text(Other)),
     ("stream", NoText),
@@ -223,17 +206,14 @@ const REQUEST: &[Row] = &[
         Text(Other),
     ),
     // --- not of this API, but text if an upstream takes it ---
-    ("prompt", TokenIds),
-    ("prompt_token_ids", TokenIds),
-    ("input_ids", TokenIds),
+    ("prompt", TokenIds(Other)),
+    ("prompt_token_ids", TokenIds(Other)),
+    ("input_ids", TokenIds(Other)),
 ];
-
-/// Where content stands that may be an array of parts.
-const CONTENT_ARRAYS: [&str; 2] = ["messages[].content[]", "prediction.content[]"];
 
 /// A part of content. OpenAI nests a file, DeepSeek does not.
 const CONTENT_PART: &[Row] = &[
-    ("", ContentPart),
+    ("", Typed(CONTENT_TYPES)),
     (
         ".type",
         OneOf(&["text", "refusal", "image_url", "input_audio", "file"]),
@@ -257,105 +237,24 @@ const CONTENT_PART: &[Row] = &[
     (".prompt_cache_breakpoint.mode", OneOf(&["explicit"])),
 ];
 
-/// The rows as a tree: what the walker holds in its hand while it goes down.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) rule: Rule,
-    members: BTreeMap<&'static str, Self>,
-    element: Option<Box<Self>>,
-}
-
-impl State {
-    const fn empty() -> Self {
-        Self {
-            rule: NoText,
-            members: BTreeMap::new(),
-            element: None,
-        }
-    }
-
-    /// The state of a whole chat request.
-    pub(super) fn request() -> &'static Self {
-        static ROOT: LazyLock<State> = LazyLock::new(State::build);
-        &ROOT
-    }
-
-    fn build() -> Self {
-        let mut root = Self::empty();
-        for (path, rule) in REQUEST {
-            root.at(path).rule = *rule;
-        }
-        for array in CONTENT_ARRAYS {
-            for (path, rule) in CONTENT_PART {
-                root.at(array).at(path).rule = *rule;
-            }
-        }
-        root
-    }
-
-    /// The state at a path below this one, made if need be.
-    fn at(&mut self, path: &'static str) -> &mut Self {
-        path.split('.')
-            .filter(|step| !step.is_empty())
-            .fold(self, |state, step| {
-                let (key, element) = step
-                    .strip_suffix("[]")
-                    .map_or((step, false), |key| (key, true));
-                let member = state.members.entry(key).or_insert_with(Self::empty);
-                if element {
-                    member
-                        .element
-                        .get_or_insert_with(|| Box::new(Self::empty()))
-                } else {
-                    member
-                }
-            })
-    }
-
-    /// The known member of that name.
-    pub(super) fn member(&self, key: &str) -> Option<(&'static str, &Self)> {
-        self.members
-            .get_key_value(key)
-            .map(|(name, state)| (*name, state))
-    }
-
-    pub(super) fn has_members(&self) -> bool {
-        !self.members.is_empty()
-    }
-
-    pub(super) fn element(&self) -> Option<&Self> {
-        self.element.as_deref()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rows_are_found_where_they_say() {
-        let root = State::request();
+        let root = request();
         let message = root.member("messages").unwrap().1.element().unwrap();
-        assert_eq!(message.rule, Message);
+        assert_eq!(message.rule, Turn(&[]));
         let content = message.member("content").unwrap().1;
         assert_eq!(content.rule, Content);
         let part = content.element().unwrap();
-        assert_eq!(part.rule, ContentPart);
+        assert_eq!(part.rule, Typed(CONTENT_TYPES));
         assert_eq!(part.member("filename").unwrap().1.rule, Text(Other));
         assert!(root.member("role").is_none());
         assert_eq!(
             root.member("stop").unwrap().1.element().unwrap().rule,
             Text(Other)
         );
-    }
-
-    #[test]
-    fn no_path_stands_twice() {
-        for rows in [REQUEST, CONTENT_PART] {
-            let mut paths: Vec<_> = rows.iter().map(|(path, _)| path).collect();
-            paths.sort_unstable();
-            paths.dedup();
-            assert_eq!(paths.len(), rows.len());
-        }
     }
 }

@@ -223,9 +223,15 @@ impl<'d> Value<'d> {
     /// Length and last bytes of the decoded text: different for different texts most of the time.
     fn print(self) -> u64 {
         let text = self.text();
-        let last = text.bytes().rev().take(7);
-        last.fold(text.len() as u64, |print, byte| {
-            (print << 8) | u64::from(byte)
-        })
+        let bytes = text.as_bytes();
+        let last = bytes.last_chunk().copied().unwrap_or_else(|| {
+            let mut short = [0; 8];
+            short
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(to, from)| *to = *from);
+            short
+        });
+        u64::from_le_bytes(last) ^ (bytes.len() as u64).rotate_right(8)
     }
 }

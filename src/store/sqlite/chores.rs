@@ -1,9 +1,10 @@
-//! What is written seldom: keys by hand, checkpoints, expiry. Each is on the disk when it is done, in either durability.
+//! What is done seldom: keys by hand, checkpoints, expiry. Each is on the disk when it is done, in either durability.
 
-use super::queue::Chore;
-use super::writer::{Log, Writer, insert_keys, transaction};
+use super::apply::{Applier, insert_keys, recover, transaction};
+use crate::store::journal::{KeyCells, Recovered};
 use crate::store::{CheckpointRow, KeyRow, StoreError};
 use rusqlite::Connection;
+use std::ops::Range;
 use std::time::Duration;
 
 /// How often, and how far apart, the log of keys is tried to be emptied while readers are in it.
@@ -11,52 +12,93 @@ const TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// Rows that one transaction drops, so that requests need not wait long.
 pub(super) const DROP_AT_ONCE: u64 = 1_000;
+/// Shorter ids can stand anywhere by chance.
+const TELLING_ID_BYTES: usize = 8;
 
-/// The writer's connections, for chores.
-pub(super) struct Chores<'a> {
-    keys: &'a Connection,
-    records: &'a Connection,
-    log: &'a mut Log,
+/// One of them.
+#[derive(Debug)]
+pub(super) enum Chore {
+    /// Brings everything that is committed into the databases.
+    Settle,
+    PutKeys(Vec<KeyRow>),
+    AddKey(KeyRow),
+    RemoveKey {
+        kind: String,
+        id: Vec<u8>,
+    },
+    Checkpoint(CheckpointRow),
+    DropExpired(u64),
+    DropBodies(Range<u64>),
+    #[cfg(test)]
+    LimitPages(u32),
 }
 
+/// The applier, for chores.
+pub(super) struct Chores<'a>(&'a mut Applier);
+
 impl<'a> Chores<'a> {
-    pub(super) const fn of(writer: &'a mut Writer) -> Self {
-        Self {
-            keys: &writer.keys,
-            records: &writer.records,
-            log: &mut writer.log,
-        }
+    pub(super) const fn of(applier: &'a mut Applier) -> Self {
+        Self(applier)
     }
 
     /// Does it; how many rows it touched.
     pub(super) fn run(self, chore: Chore) -> Result<u64, StoreError> {
+        let applier = self.0;
         match chore {
-            Chore::PutKeys(rows) => put_keys(self.keys, &rows),
-            Chore::AddKey(row) => {
-                synced(self.keys, || insert_keys(self.keys, std::iter::once(&row)))
+            Chore::Settle => applier.apply().map(|()| 0),
+            Chore::PutKeys(rows) => put_keys(&applier.keys, &rows),
+            Chore::AddKey(row) => synced(&applier.keys, || {
+                insert_keys(&applier.keys, std::iter::once(&cells(&row)))
+            }),
+            Chore::RemoveKey { kind, id } => remove_key(applier, &kind, &id),
+            Chore::Checkpoint(row) => {
+                applier.apply()?;
+                put_checkpoint(&applier.records, &row)
             }
-            Chore::RemoveKey { kind, id } => remove_key(self.keys, &kind, &id),
-            Chore::Checkpoint(row) => put_checkpoint(self.records, &row),
-            Chore::DropExpired(now) => drop_expired(self.records, now),
-            Chore::DropBodies(range) => drop_bodies(self.records, range.start, range.end),
-            Chore::Attach(sequencer) => match self.log {
-                Log::Waiting => {
-                    *self.log = Log::Open(sequencer);
-                    Ok(0)
-                }
-                Log::Closed | Log::Open(_) => Err(StoreError::Sequencer),
-            },
+            Chore::DropExpired(now) => {
+                applier.apply()?;
+                let dropped = drop_expired(&applier.records, now)?;
+                leave_none(applier, dropped)
+            }
+            Chore::DropBodies(range) => {
+                applier.apply()?;
+                let dropped = drop_bodies(&applier.records, range.start, range.end)?;
+                leave_none(applier, dropped)
+            }
             #[cfg(test)]
             Chore::LimitPages(pages) => {
-                self.records.pragma_update(None, "max_page_count", pages)?;
+                applier
+                    .records
+                    .pragma_update(None, "max_page_count", pages)?;
+                if let Some(desk) = &applier.desk {
+                    desk.hold().journal.limit(pages < 100);
+                }
                 Ok(0)
             }
         }
     }
 }
 
+/// What was dropped is not to be left in the journal.
+fn leave_none(applier: &mut Applier, dropped: u64) -> Result<u64, StoreError> {
+    if dropped > 0 {
+        applier.clear()?;
+    }
+    Ok(dropped)
+}
+
+fn cells(row: &KeyRow) -> KeyCells<'_> {
+    KeyCells {
+        kind: &row.kind,
+        id: &row.id,
+        blob: &row.blob,
+        facts: &row.facts,
+        created: row.created,
+    }
+}
+
 /// A transaction that is on the disk when it returns, and with it everything committed before.
-fn synced<T>(
+pub(super) fn synced<T>(
     connection: &Connection,
     work: impl FnOnce() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
@@ -87,13 +129,28 @@ fn put_keys(keys: &Connection, rows: &[KeyRow]) -> Result<u64, StoreError> {
     Ok(rows.len() as u64)
 }
 
-fn remove_key(keys: &Connection, kind: &str, id: &[u8]) -> Result<u64, StoreError> {
+/// Of the row, its copy in the journal, and its copy in the write-ahead log. The journal first: after a crash it would bring the
+/// row back.
+fn remove_key(applier: &mut Applier, kind: &str, id: &[u8]) -> Result<u64, StoreError> {
+    applier.clear()?;
+    // A tool beside a gateway can't empty the gateway's journal.
+    let own = applier.desk.is_some() || {
+        let lock = applier.folder.lock();
+        lock.is_ok() && {
+            let held = Recovered::read(applier.folder.path())?;
+            recover(&applier.folder, &held, &applier.keys, &applier.records)?;
+            true
+        }
+    };
+    let keys = &applier.keys;
     let removed = synced(keys, || {
         let mut delete = keys.prepare_cached("DELETE FROM keys WHERE kind = ?1 AND id = ?2")?;
         Ok(delete.execute((kind, id))?)
     })?;
+    let lingers =
+        !own && id.len() >= TELLING_ID_BYTES && Recovered::read(applier.folder.path())?.holds(id);
     for _ in 0..TRIES {
-        if empty_log(keys)? {
+        if empty_log(keys)? && !lingers {
             return Ok(removed as u64);
         }
         std::thread::sleep(BETWEEN_TRIES);

@@ -1,8 +1,8 @@
 //! The data folder: who may read it, who uses it, which files are in it.
 
 use crate::store::StoreError;
+use crate::store::journal::NAMES;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,17 @@ impl Folder {
             // SQLite gives the log and the shared memory beside a database the mode of that database.
             touch(&database)?;
         }
+        for journal in NAMES {
+            let path = folder.0.join(journal);
+            if path.exists() {
+                check_private(&path)?;
+            }
+        }
         Ok(folder)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 
     pub(super) fn keys(&self) -> PathBuf {
@@ -62,31 +72,9 @@ pub(super) fn log_of(database: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Fills the write-ahead log with zeros up to `bytes`.
-///
-/// Overwriting space that the file has makes `fdatasync` cheaper than growing it does, since the file's size need not
-/// be written too. SQLite reads a log up to its first invalid frame, so zeros behind the last frame mean nothing.
-pub(super) fn grow_log(database: &Path, bytes: u64) -> Result<(), StoreError> {
-    let path = log_of(database);
-    touch(&path)?;
-    let failed = |error| StoreError::file(&path, &error);
-    let mut file = OpenOptions::new()
-        .append(true)
-        .open(&path)
-        .map_err(failed)?;
-    let zeros = vec![0; 65_536];
-    let mut missing = bytes.saturating_sub(file.metadata().map_err(failed)?.len());
-    while missing > 0 {
-        let piece = zeros.get(..missing.min(65_536) as usize).unwrap_or(&zeros);
-        file.write_all(piece).map_err(failed)?;
-        missing -= piece.len() as u64;
-    }
-    file.sync_all().map_err(failed)
-}
-
 /// Makes an empty private file. One that is there is not opened: closing it would give up the locks that this process
 /// may hold on it (POSIX record locks go with the first handle closed).
-fn touch(path: &Path) -> Result<(), StoreError> {
+pub(super) fn touch(path: &Path) -> Result<(), StoreError> {
     if !path.exists() {
         let made = OpenOptions::new()
             .write(true)

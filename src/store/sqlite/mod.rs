@@ -1,49 +1,64 @@
-//! [`Store`] on SQLite.
+//! [`Store`] on SQLite, with a journal before it.
 //!
-//! Through rusqlite, not an async wrapper: there is one writer, and it is a thread; handing it a batch costs one wake-up,
-//! however many wait. In the `fsync` durability a batch is one `fdatasync`; the log (`-wal`) is never shortened, so that it
-//! overwrites space that it has.
+//! A request is committed by one write to the journal (`desk`), in the `fsync` durability also one `fdatasync` for all who are
+//! ready; the databases get its rows some milliseconds later, many in one transaction (`apply`). Those who ask this store for rows
+//! find them in either case; a tool beside a gateway finds them when they are in the databases. What a gateway that died left
+//! in the journal is brought into the databases by whoever opens the folder next.
 
+mod apply;
 mod chores;
+mod desk;
 mod folder;
+mod overlay;
 mod pace;
 mod queue;
 mod read;
 mod schema;
 mod status;
-mod upkeep;
-mod writer;
+mod sync;
 
+use super::journal::{Frame, Journal, Recovered};
 use super::{
     Body, CheckpointRow, Durability, Health, KeyRow, LogRow, Receipt, Sequencer, Store, StoreError,
     VaultRow, Write,
 };
-use chores::DROP_AT_ONCE;
+use apply::{Applier, Inbox, recover};
+use chores::{Chore, DROP_AT_ONCE};
+use desk::Desk;
 use folder::Folder;
-use pace::Pace;
 use parking_lot::Mutex;
-use queue::{Chore, Entry, Job, Queue, Waiter};
 use read::Reader;
+use rusqlite::Connection;
 use schema::Use;
 use status::Status;
 use std::fmt;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use tokio::sync::oneshot;
-use upkeep::Upkeep;
-use writer::{Buffers, Log, Writer};
+use std::time::Duration;
+
+/// How often, and how far apart, a gateway tries to get a folder that a tool may hold for a moment.
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Rows in `keys.db` and `records.db` of one data folder.
 pub struct SqliteStore {
     reader: Reader,
-    queue: Arc<Queue>,
+    /// The gateway's; a tool has none, and writes no entries.
+    desk: Option<Arc<Desk>>,
+    /// A tool's; a gateway's is the desk's.
+    inbox: Arc<Inbox>,
     status: Arc<Status>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Option<Threads>>,
     /// Held as long as the store lives.
     _lock: Option<File>,
+}
+
+struct Threads {
+    writer: Option<JoinHandle<()>>,
+    applier: JoinHandle<bool>,
 }
 
 impl SqliteStore {
@@ -60,8 +75,20 @@ impl SqliteStore {
     /// When another gateway has it, other users may read it, a newer program wrote it, or it can't be opened.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         let folder = Folder::prepare(path)?;
-        let lock = folder.lock()?;
-        Self::start(&folder, durability, Log::Waiting, Some(lock))
+        let lock = lock(&folder)?;
+        let (keys, records) = databases(&folder, Use::WriteUnsynced)?;
+        let held = Recovered::read(folder.path())?;
+        recover(&folder, &held, &keys, &records)?;
+        let (journal, status) = (Journal::open(folder.path())?, Arc::new(Status::default()));
+        let syncer = match durability {
+            Durability::Fsync => None,
+            Durability::Os => Some(sync::start_syncer(journal.files(), Arc::clone(&status))?),
+        };
+        let size = apply::size(&records)?;
+        let desk = Desk::new(durability, journal, Arc::clone(&status), syncer, size);
+        let desk = Arc::new(desk);
+        let applier = Applier::new(keys, records, &folder, Some(Arc::clone(&desk)))?;
+        Self::start(&folder, Some(desk), applier, status, Some(lock))
     }
 
     /// Opens the data folder for a tool that reads, or writes keys, while a gateway may run.
@@ -70,7 +97,10 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], but never because of a gateway.
     pub fn beside(path: &Path) -> Result<Self, StoreError> {
         let folder = Folder::prepare(path)?;
-        Self::start(&folder, Durability::Fsync, Log::Closed, None)
+        let (keys, records) = databases(&folder, Use::WriteSynced)?;
+        take_over(&folder, &keys, &records)?;
+        let applier = Applier::new(keys, records, &folder, None)?;
+        Self::start(&folder, None, applier, Arc::default(), None)
     }
 
     /// As [`SqliteStore::beside`], for a tool that only reads: a folder without a store stays one.
@@ -87,81 +117,113 @@ impl SqliteStore {
 
     fn start(
         folder: &Folder,
-        durability: Durability,
-        log: Log,
+        desk: Option<Arc<Desk>>,
+        applier: Applier,
+        status: Arc<Status>,
         lock: Option<File>,
     ) -> Result<Self, StoreError> {
-        let usage = match durability {
-            Durability::Fsync => Use::WriteSynced,
-            Durability::Os => Use::WriteUnsynced,
-        };
-        let mut keys = schema::connect(&folder.keys(), usage)?;
-        let mut records = schema::connect(&folder.records(), usage)?;
-        schema::migrate(&mut keys, &folder.keys(), schema::KEYS)?;
-        schema::migrate(&mut records, &folder.records(), schema::RECORDS)?;
-        if lock.is_some() {
-            // Not before: SQLite deletes the log of an empty database.
-            folder::grow_log(&folder.records(), upkeep::LOG_BYTES)?;
-        }
-        let (queue, status) = (Arc::new(Queue::default()), Arc::new(Status::default()));
-        let writer = Writer {
-            keys,
-            records,
-            log,
-            queue: Arc::clone(&queue),
-            status: Arc::clone(&status),
-            upkeep: Upkeep::start(folder, durability, &status)?,
-            pace: Pace::new(durability),
-            buffers: Buffers::default(),
-        };
         let reader = Reader::open(folder)?;
-        let thread = thread::Builder::new().name("store-write".to_owned());
-        let thread = thread
-            .spawn(move || writer.run())
-            .map_err(|_| StoreError::Threads)?;
+        let inbox = desk
+            .as_ref()
+            .map_or_else(Arc::default, |desk| Arc::clone(&desk.inbox));
+        let wishes = Arc::clone(&inbox);
+        let spawned = thread::Builder::new()
+            .name("store-apply".to_owned())
+            .spawn(move || applier.run(&wishes));
+        let applier = spawned.map_err(|_| StoreError::Threads)?;
+        let mut writer = None;
+        if let Some(desk) = desk.clone() {
+            let spawned = thread::Builder::new()
+                .name("store-write".to_owned())
+                .spawn(move || desk.write());
+            writer = Some(spawned.map_err(|_| StoreError::Threads)?);
+        }
         Ok(Self {
             reader,
-            queue,
+            desk,
+            inbox,
             status,
-            writer: Mutex::new(Some(thread)),
+            threads: Mutex::new(Some(Threads { writer, applier })),
             _lock: lock,
         })
     }
 
     fn chore(&self, chore: Chore) -> Result<u64, StoreError> {
-        let (teller, told) = mpsc::sync_channel(1);
-        self.queue.push(Job::Chore(chore, teller))?;
-        told.recv().unwrap_or(Err(StoreError::Closed))
+        self.inbox.run(chore)
     }
 
-    fn push(&self, body: Body, write: Write, waiter: Waiter) {
-        let nobody = waiter.is_nobody();
-        let entry = Entry {
-            body,
-            write,
-            waiter,
-            sequence: 0,
-        };
-        match self.queue.push(Job::Entry(entry)) {
-            Ok(()) => {}
-            Err(_) if nobody => self.status.lose(1),
-            Err(_) => self.status.refuse(1),
+    fn desk(&self) -> Result<&Arc<Desk>, StoreError> {
+        self.desk.as_ref().ok_or(StoreError::Sequencer)
+    }
+
+    /// What is committed is in the databases when this returns. Once the store is closed they have all of it.
+    fn settle(&self) -> Result<(), StoreError> {
+        if self.desk.as_ref().is_none_or(|desk| desk.is_settled()) {
+            return Ok(());
+        }
+        match self.chore(Chore::Settle) {
+            Ok(_) | Err(StoreError::Closed) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
-    /// Lets `records.db` grow to so many pages, as a disk of that size would.
+    /// Lets the journal and `records.db` grow to so many pages, as a disk of that size would.
     #[cfg(test)]
     pub(crate) fn limit_pages(&self, pages: u32) {
         self.chore(Chore::LimitPages(pages)).unwrap();
     }
 }
 
+fn lock(folder: &Folder) -> Result<File, StoreError> {
+    for _ in 1..TRIES {
+        match folder.lock() {
+            Err(StoreError::InUse(_)) => thread::sleep(BETWEEN_TRIES),
+            other => return other,
+        }
+    }
+    folder.lock()
+}
+
+/// Sees to it that the databases have what the journal holds: of a gateway that runs it does so itself, in a moment; of one that
+/// died we do.
+fn take_over(folder: &Folder, keys: &Connection, records: &Connection) -> Result<(), StoreError> {
+    let held = Recovered::read(folder.path())?;
+    let Some(end) = held.frames().last().map(Frame::end) else {
+        return Ok(());
+    };
+    for _ in 0..TRIES {
+        if let Ok(_lock) = folder.lock() {
+            let held = Recovered::read(folder.path())?;
+            return recover(folder, &held, keys, records);
+        }
+        if apply::size(records)? >= end {
+            break;
+        }
+        thread::sleep(BETWEEN_TRIES);
+    }
+    Ok(())
+}
+
+/// The two databases, keys first, as the schema says.
+fn databases(folder: &Folder, usage: Use) -> Result<(Connection, Connection), StoreError> {
+    let mut keys = schema::connect(&folder.keys(), usage)?;
+    let mut records = schema::connect(&folder.records(), usage)?;
+    schema::migrate(&mut keys, &folder.keys(), schema::KEYS)?;
+    schema::migrate(&mut records, &folder.records(), schema::RECORDS)?;
+    Ok((keys, records))
+}
+
 impl Store for SqliteStore {
     fn key(&self, kind: &str, id: &[u8]) -> Result<Option<KeyRow>, StoreError> {
-        self.reader.key(kind, id)
+        // First here: a row is forgotten here only when it is in the database. If it is in both, the database's holds.
+        let committed = self.desk.as_ref().and_then(|desk| desk.keys.get(kind, id));
+        Ok(self.reader.key(kind, id)?.or(committed))
     }
 
     fn keys(&self, kind: &str) -> Result<Vec<KeyRow>, StoreError> {
+        if self.desk.as_ref().is_some_and(|desk| desk.keys.has(kind)) {
+            self.settle()?;
+        }
         self.reader.keys(kind)
     }
 
@@ -185,6 +247,7 @@ impl Store for SqliteStore {
     }
 
     fn vault_row(&self, scope: &[u8; 16], surrogate: &str) -> Result<Option<VaultRow>, StoreError> {
+        self.settle()?;
         self.reader.vault_row(scope, surrogate)
     }
 
@@ -200,35 +263,39 @@ impl Store for SqliteStore {
     }
 
     fn attach(&self, sequencer: Box<dyn Sequencer>) -> Result<(), StoreError> {
-        self.chore(Chore::Attach(sequencer)).map(drop)
+        self.desk()?.attach(sequencer)
     }
 
     fn append(&self, body: Body, write: Write) -> Receipt {
-        let (teller, receipt) = oneshot::channel();
-        self.push(body, write, Waiter::Task(teller));
-        let queue: Arc<Queue> = Arc::clone(&self.queue);
-        Receipt::new(receipt, queue)
+        match self.desk() {
+            Ok(desk) => desk.append(body, write),
+            Err(error) => Receipt::ready(Err(error)),
+        }
     }
 
     fn append_later(&self, body: Body) {
-        self.push(body, Write::default(), Waiter::Nobody);
+        match self.desk() {
+            Ok(desk) => desk.append_later(body),
+            Err(_) => self.status.lose(1),
+        }
     }
 
     fn append_wait(&self, body: Body) -> Result<u64, StoreError> {
-        let (teller, told) = mpsc::sync_channel(1);
-        self.push(body, Write::default(), Waiter::Thread(teller));
-        told.recv().unwrap_or(Err(StoreError::Closed))
+        self.desk()?.append_now(body, Write::default())
     }
 
     fn log_size(&self) -> Result<u64, StoreError> {
+        self.settle()?;
         self.reader.log_size()
     }
 
     fn log_rows(&self, from: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.settle()?;
         self.reader.log_rows(from, limit)
     }
 
     fn log_rows_below(&self, below: u64, limit: usize) -> Result<Vec<LogRow>, StoreError> {
+        self.settle()?;
         self.reader.log_rows_below(below, limit)
     }
 
@@ -260,15 +327,23 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) -> Result<(), StoreError> {
-        self.queue.close();
-        let Some(thread) = self.writer.lock().take() else {
+        if let Some(desk) = &self.desk {
+            desk.queue.close();
+        }
+        let Some(threads) = self.threads.lock().take() else {
             return Ok(());
         };
-        let ended = thread.join();
-        if ended.is_err() || !self.status.health().up {
-            return Err(StoreError::Unfinished);
+        let written = threads.writer.is_none_or(|writer| writer.join().is_ok());
+        self.inbox.stop();
+        let applied = threads.applier.join().is_ok_and(|done| done);
+        if let Some(syncer) = self.desk.as_ref().and_then(|desk| desk.syncer.as_ref()) {
+            syncer.stop();
         }
-        Ok(())
+        if written && applied && self.status.health().up {
+            Ok(())
+        } else {
+            Err(StoreError::Unfinished)
+        }
     }
 }
 

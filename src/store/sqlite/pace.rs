@@ -3,7 +3,7 @@
 //! In the `fsync` durability a commit costs a sync of the disk, however many entries it has. One client that waits for each
 //! reply must not wait for company that never comes; of many, those who arrive just after a commit began would wait for
 //! two. So the writer waits as long as that has brought company lately, and seldom tries whether it would. In the `os`
-//! durability a commit is over sooner than a wait: those join it who were ready when it was asked for.
+//! durability a commit is over sooner than a wait.
 
 use super::queue::LATER;
 use crate::store::Durability;
@@ -16,6 +16,9 @@ const PROBE: Duration = Duration::from_millis(500);
 /// Batches after which waiting is tried again, at first and at last: it doubles while nobody comes.
 const TRY_AFTER: u32 = 16;
 const TRY_AFTER_MOST: u32 = 4_096;
+
+/// A commit that takes less is done by the thread that wants it: handing it over takes a good part of that.
+const SOON: Duration = Duration::from_micros(300);
 
 /// How many make it worth to wait for them.
 const WORTH_IT: usize = 2;
@@ -69,11 +72,21 @@ impl Pace {
         }
     }
 
-    pub(super) const fn wants_company(&self) -> bool {
+    const fn wants_company(&self) -> bool {
         matches!(self.durability, Durability::Fsync) && (self.company || self.next_try == 0)
     }
 
-    pub(super) fn company(&self) -> Company {
+    /// How to wait for company, where that is worth it.
+    pub(super) fn wanted(&self) -> Option<Company> {
+        self.wants_company().then(|| self.company())
+    }
+
+    /// Whether a commit is over so soon that a thread which serves others may do it.
+    pub(super) fn pays_here(&self) -> bool {
+        self.commit <= SOON
+    }
+
+    fn company(&self) -> Company {
         let slice = (self.commit / 8).clamp(Duration::from_micros(50), Duration::from_micros(250));
         Company {
             slice,
@@ -101,11 +114,12 @@ impl Pace {
     }
 
     /// A batch is done.
-    pub(super) fn worked(&mut self) {
+    pub(super) fn worked(&mut self, began: Instant) {
         self.worked = Instant::now();
+        self.commit_took(self.worked.saturating_duration_since(began));
     }
 
-    pub(super) fn commit_took(&mut self, time: Duration) {
+    fn commit_took(&mut self, time: Duration) {
         self.commit = (self.commit * 7 + time) / 8;
     }
 }

@@ -1,17 +1,15 @@
 //! What waits to be written, and for how long it may.
 
-use crate::store::{Body, Caller, CheckpointRow, KeyRow, Sequencer, StoreError, Write};
+use crate::store::{Body, StoreError, Write};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::Range;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Jobs that may wait; beyond it, entries are refused. Far above what the proxy lets in at once.
-const MOST_JOBS: usize = 16_384;
-/// Jobs of one transaction, so that the first of them doesn't wait for ever.
+/// Entries that may wait; beyond it, they are refused. Far above what the proxy lets in at once.
+const MOST_ENTRIES: usize = 16_384;
+/// Entries of one commit, so that the first of them doesn't wait for ever.
 const MOST_IN_BATCH: usize = 1_024;
 /// How long an entry that nobody waits for may be held back to share a commit with others.
 pub(super) const LATER: Duration = Duration::from_millis(50);
@@ -20,7 +18,8 @@ pub(super) const LATER: Duration = Duration::from_millis(50);
 pub(super) enum Waiter {
     Nobody,
     Task(oneshot::Sender<Result<u64, StoreError>>),
-    Thread(mpsc::SyncSender<Result<u64, StoreError>>),
+    /// The thread that commits it, which sees for itself.
+    Committer,
 }
 
 impl Waiter {
@@ -31,9 +30,8 @@ impl Waiter {
     /// Those who stopped waiting don't hear it, and need not.
     pub(super) fn tell(self, outcome: Result<u64, StoreError>) {
         match self {
-            Self::Nobody => {}
+            Self::Nobody | Self::Committer => {}
             Self::Task(waiter) => drop(waiter.send(outcome)),
-            Self::Thread(waiter) => drop(waiter.send(outcome)),
         }
     }
 }
@@ -46,62 +44,21 @@ pub(super) struct Entry {
     pub(super) sequence: u64,
 }
 
-/// Everything else, which is rare: done one by one.
-pub(super) enum Chore {
-    PutKeys(Vec<KeyRow>),
-    AddKey(KeyRow),
-    RemoveKey {
-        kind: String,
-        id: Vec<u8>,
-    },
-    Checkpoint(CheckpointRow),
-    DropExpired(u64),
-    DropBodies(Range<u64>),
-    Attach(Box<dyn Sequencer>),
-    #[cfg(test)]
-    LimitPages(u32),
-}
-
-pub(super) enum Job {
-    Entry(Entry),
-    Chore(Chore, mpsc::SyncSender<Result<u64, StoreError>>),
-}
-
-impl Job {
-    fn refuse(self, error: StoreError) -> Result<(), StoreError> {
-        match self {
-            Self::Entry(entry) => entry.waiter.tell(Err(error.clone())),
-            Self::Chore(_, waiter) => drop(waiter.send(Err(error.clone()))),
+impl Entry {
+    pub(super) const fn new(body: Body, write: Write, waiter: Waiter) -> Self {
+        Self {
+            body,
+            write,
+            waiter,
+            sequence: 0,
         }
-        Err(error)
-    }
-
-    const fn is_urgent(&self) -> bool {
-        !matches!(
-            self,
-            Self::Entry(Entry {
-                waiter: Waiter::Nobody,
-                ..
-            })
-        )
-    }
-
-    /// Whether it calls the writer itself; a task does so when others have had time to join it.
-    const fn calls(&self) -> bool {
-        !matches!(
-            self,
-            Self::Entry(Entry {
-                waiter: Waiter::Nobody | Waiter::Task(_),
-                ..
-            })
-        )
     }
 }
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
-    /// Jobs that someone waits for.
+    entries: VecDeque<Entry>,
+    /// Those of them that someone waits for.
     urgent: usize,
     sleep: Sleep,
     closing: bool,
@@ -119,7 +76,7 @@ enum Sleep {
     Deep,
 }
 
-/// The jobs, in order.
+/// The entries, in order.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -127,19 +84,22 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Queues a job, or tells who waits for it and the caller why not.
-    pub(super) fn push(&self, job: Job) -> Result<(), StoreError> {
+    /// Queues an entry, or tells who waits for it and the caller why not.
+    pub(super) fn push(&self, entry: Entry) -> Result<(), StoreError> {
         let mut state = self.state.lock();
-        if state.closing || state.closed {
-            return job.refuse(StoreError::Closed);
+        let refused = if state.closing || state.closed {
+            Some(StoreError::Closed)
+        } else {
+            (state.entries.len() >= MOST_ENTRIES).then_some(StoreError::Overloaded)
+        };
+        if let Some(error) = refused {
+            entry.waiter.tell(Err(error.clone()));
+            return Err(error);
         }
-        if state.jobs.len() >= MOST_JOBS {
-            return job.refuse(StoreError::Overloaded);
-        }
-        let calls = job.calls();
-        state.urgent += usize::from(job.is_urgent());
-        state.jobs.push_back(job);
-        let ring = state.sleep == Sleep::Deep || (calls && state.sleep == Sleep::Light);
+        state.urgent += usize::from(!entry.waiter.is_nobody());
+        state.entries.push_back(entry);
+        // A task calls the writer itself, when others have had time to join it.
+        let ring = state.sleep == Sleep::Deep;
         if ring {
             state.sleep = Sleep::Awake;
         }
@@ -150,7 +110,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits until someone waits for a job, or `limit` is over; with `None`, until there is any job at all.
+    /// Waits until someone waits for an entry, or `limit` is over; with `None`, until there is any at all.
     pub(super) fn wait(&self, limit: Option<Duration>) {
         let mut state = self.state.lock();
         if state.urgent > 0 || state.closing {
@@ -161,7 +121,7 @@ impl Queue {
                 state.sleep = Sleep::Light;
                 self.bell.wait_for(&mut state, limit);
             }
-            None if state.jobs.is_empty() => {
+            None if state.entries.is_empty() => {
                 state.sleep = Sleep::Deep;
                 self.bell.wait(&mut state);
             }
@@ -189,12 +149,13 @@ impl Queue {
         self.state.lock().urgent
     }
 
-    /// Moves the next jobs into `batch`; returns how many of them someone waits for.
-    pub(super) fn take(&self, batch: &mut Vec<Job>) -> usize {
+    /// Moves the next entries into `batch`; returns how many of them someone waits for.
+    pub(super) fn take(&self, batch: &mut Vec<Entry>) -> usize {
         let mut state = self.state.lock();
-        let count = state.jobs.len().min(MOST_IN_BATCH);
-        batch.extend(state.jobs.drain(..count));
-        let urgent = batch.iter().filter(|job| job.is_urgent()).count();
+        let count = state.entries.len().min(MOST_IN_BATCH);
+        batch.extend(state.entries.drain(..count));
+        let urgent = batch.iter().filter(|entry| !entry.waiter.is_nobody());
+        let urgent = urgent.count();
         state.urgent -= urgent;
         urgent
     }
@@ -204,8 +165,8 @@ impl Queue {
         let mut state = self.state.lock();
         let mut lost = 0;
         for entry in entries.into_iter().rev() {
-            if state.jobs.len() < MOST_JOBS {
-                state.jobs.push_front(Job::Entry(entry));
+            if state.entries.len() < MOST_ENTRIES {
+                state.entries.push_front(entry);
             } else {
                 lost += 1;
             }
@@ -213,7 +174,7 @@ impl Queue {
         lost
     }
 
-    /// Takes no more jobs; the writer finishes those that are here.
+    /// Takes no more entries; the writer finishes those that are here.
     pub(super) fn close(&self) {
         self.state.lock().closing = true;
         self.bell.notify_one();
@@ -224,24 +185,23 @@ impl Queue {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.state.lock().jobs.is_empty()
+        self.state.lock().entries.is_empty()
     }
 
     /// The writer is gone, by whatever way: those who wait hear it.
     pub(super) fn shut(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        let jobs = std::mem::take(&mut state.jobs);
+        let entries = std::mem::take(&mut state.entries);
         state.urgent = 0;
         drop(state);
-        for job in jobs {
-            drop(job.refuse(StoreError::Closed));
+        for entry in entries {
+            entry.waiter.tell(Err(StoreError::Closed));
         }
     }
-}
 
-impl Caller for Queue {
-    fn call(&self) {
+    /// Calls the writer, unless it is at work or nobody waits any more.
+    pub(super) fn call(&self) {
         let mut state = self.state.lock();
         let ring = state.urgent > 0 && state.sleep != Sleep::Awake;
         if ring {

@@ -3,10 +3,11 @@
 use crate::store::Health;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// Set by the threads that write and sync.
+/// Set by the threads that write, apply and sync.
 #[derive(Debug)]
 pub(super) struct Status {
     written: AtomicBool,
+    applied: AtomicBool,
     synced: AtomicBool,
     refused: AtomicU64,
     lost: AtomicU64,
@@ -16,6 +17,7 @@ impl Default for Status {
     fn default() -> Self {
         Self {
             written: AtomicBool::new(true),
+            applied: AtomicBool::new(true),
             synced: AtomicBool::new(true),
             refused: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -26,7 +28,9 @@ impl Default for Status {
 impl Status {
     pub(super) fn health(&self) -> Health {
         Health {
-            up: self.written.load(Relaxed) && self.synced.load(Relaxed),
+            up: self.written.load(Relaxed)
+                && self.applied.load(Relaxed)
+                && self.synced.load(Relaxed),
             refused: self.refused.load(Relaxed),
             lost: self.lost.load(Relaxed),
         }
@@ -44,6 +48,17 @@ impl Status {
             tracing::info!("the store can be written again");
         } else {
             tracing::error!("the store can't be written; requests are refused until it can");
+        }
+    }
+
+    pub(super) fn applied(&self, well: bool) {
+        if self.applied.swap(well, Relaxed) == well {
+            return;
+        }
+        if well {
+            tracing::info!("the databases can be written again");
+        } else {
+            tracing::error!("the databases can't be written; requests are refused until they can");
         }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::journal::FrameWriter;
 
 /// Numbers entries and keeps their bytes; takes back what was not committed.
 struct Counter {
@@ -193,8 +194,8 @@ async fn without_a_sequencer_nothing_is_appended_and_the_store_is_not_to_blame()
 }
 
 /// A removed key's bytes are in no file of the folder any more.
-#[test]
-fn a_removed_key_leaves_no_bytes_behind() {
+#[tokio::test]
+async fn a_removed_key_leaves_no_bytes_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data");
     let store = open(&path, Durability::Os);
@@ -218,6 +219,95 @@ fn a_removed_key_leaves_no_bytes_behind() {
     assert!(store.remove_key("scope", &[1]).unwrap());
     assert_eq!(holders(), 0);
     assert_eq!(store.keys("scope").unwrap(), [key("scope", 2, b"other")]);
+    // One that came with a request stands in the journal too.
+    let write = Write {
+        keys: vec![key("scope", 3, secret)],
+        ..Write::default()
+    };
+    store.append(body("a"), write).await.unwrap();
+    assert!(store.key("scope", &[3]).unwrap().is_some() && holders() > 0);
+    assert!(store.remove_key("scope", &[3]).unwrap());
+    assert_eq!(holders(), 0);
+    assert_eq!(append(&store, "b").await, Ok(1));
+    assert_eq!(store.key("scope", &[3]), Ok(None));
+}
+
+/// Leaves this in a folder's journal, as a gateway that dies before the databases have it.
+fn leave(path: &Path, first: u64, texts: &[&str]) {
+    let mut frame = FrameWriter::default();
+    frame.begin();
+    for (at, text) in texts.iter().enumerate() {
+        let sequence = first + at as u64;
+        let write = Write {
+            keys: vec![key("scope", sequence as u8, text.as_bytes())],
+            vault: vec![vault(&format!("EMAIL_{sequence}"), 100)],
+        };
+        frame.push(sequence, 7, (text.as_bytes(), &[]), &write);
+    }
+    let end = first + texts.len() as u64;
+    let mut journal = Journal::open(path).unwrap();
+    journal.append(frame.finish(), end, 0, true).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_gateway_that_died_left_is_found_by_whoever_comes_next() {
+    type Opened = fn(&Path) -> SqliteStore;
+    let tool: Opened = |path| SqliteStore::existing(path).unwrap();
+    let gateway: Opened = |path| open(path, Durability::Fsync);
+    for next in [tool, gateway] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        let store = open(&path, Durability::Os);
+        append(&store, "zero").await.unwrap();
+        store.close().unwrap();
+        drop(store);
+        // The first of them the database has already.
+        leave(&path, 0, &["none", "one", "two"]);
+        let store = next(&path);
+        assert_eq!(texts(&store), ["zero", "one", "two"]);
+        for (id, text) in [(0, "none"), (1, "one"), (2, "two")] {
+            let found = store.key("scope", &[id]).unwrap();
+            assert_eq!(found, Some(key("scope", id, text.as_bytes())));
+        }
+        let rows = [(0, false), (1, true), (2, true)];
+        for (number, there) in rows {
+            let row = store.vault_row(&[1; 16], &format!("EMAIL_{number}"));
+            assert_eq!(row.unwrap().is_some(), there, "{number}");
+        }
+        assert!(Recovered::read(&path).unwrap().frames().is_empty());
+        drop(store);
+        let store = open(&path, Durability::Os);
+        assert_eq!(append(&store, "three").await, Ok(3));
+    }
+}
+
+#[test]
+fn a_journal_of_another_store_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    drop(open(&path, Durability::Os));
+    leave(&path, 2, &["two"]);
+    let refused = |opened: Result<SqliteStore, StoreError>| opened.err();
+    let gateway = refused(SqliteStore::open(&path, Durability::Os));
+    assert_eq!(gateway, Some(StoreError::Journal));
+    assert_eq!(
+        refused(SqliteStore::existing(&path)),
+        Some(StoreError::Journal)
+    );
+    assert_eq!(Recovered::read(&path).unwrap().frames().len(), 1);
+}
+
+/// A tool finds what was committed when it was opened, also beside a gateway whose databases don't have it yet.
+#[tokio::test]
+async fn a_tool_beside_a_gateway_finds_what_is_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let gateway = open(&path, Durability::Os);
+    for number in 0..20 {
+        append(&gateway, "entry").await.unwrap();
+        let tool = SqliteStore::existing(&path).unwrap();
+        assert!(tool.log_size().unwrap() > number);
+    }
 }
 
 #[test]

@@ -6,9 +6,11 @@ mod tests;
 
 use super::address::AddressRule;
 use crate::infer::{ConfigError, Models, Reach, RemoteConfig, Secret};
+use crate::protocol::Format;
 use http::Uri;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -24,20 +26,31 @@ pub struct ServiceFacts {
     pub key_env: Option<&'static str>,
     /// Whether it refuses requests without a key.
     pub needs_key: bool,
-    /// Whether there is `/beta/chat/completions` beside `/chat/completions`.
+    /// Whether there are `/beta/…` and `/anthropic/…` beside `/chat/completions`, as DeepSeek has them.
     pub has_beta: bool,
+    /// What it speaks where the configuration doesn't say.
+    pub speaks: &'static [Format],
     /// Its models where the configuration names none.
     pub models: &'static [&'static str],
 }
 
-/// Any server that speaks `OpenAI`'s Chat Completions.
+/// Any server that speaks `OpenAI`'s formats.
 pub const OPENAI_COMPATIBLE: ServiceFacts = ServiceFacts {
     base_url: None,
     key_env: None,
     needs_key: false,
     has_beta: false,
+    speaks: &[
+        Format::Chat,
+        Format::Completions,
+        Format::Embeddings,
+        Format::Responses,
+    ],
     models: &[],
 };
+
+/// The version of Messages that all servers know; source: Anthropic's API pages (2026-10).
+const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 const CONNECT_S: u64 = 10;
 const REPLY_S: u64 = 600;
@@ -59,8 +72,9 @@ pub(super) struct Settings {
 pub(super) struct WireSettings {
     pub(super) target: Target,
     pub(super) trust: Trust,
-    /// Path of chat requests, and of those to beta.
-    pub(super) chat: Uri,
+    /// Path of each format that it speaks.
+    pub(super) paths: BTreeMap<Format, Uri>,
+    /// Path of chat requests to beta.
     pub(super) beta: Uri,
     /// Path of the list of models.
     pub(super) list: Uri,
@@ -126,8 +140,8 @@ impl Check<'_> {
         let wire = WireSettings {
             target: self.target(&base)?,
             trust: self.trust(&base)?,
-            chat: path(&base, "chat/completions")?,
-            beta: self.beta_path(&base)?,
+            paths: self.paths(&base)?,
+            beta: path(&self.root(&base, "beta"), "chat/completions")?,
             list: path(&base, "models")?,
             headers: self.headers(&base, key.as_ref())?,
             connect: seconds(
@@ -174,17 +188,37 @@ impl Check<'_> {
         }
     }
 
-    /// The `/v1` that some write after the host has no `/beta` under it.
-    fn beta_path(&self, base: &Url) -> Result<Uri, String> {
+    /// The path of each format that it speaks.
+    fn paths(&self, base: &Url) -> Result<BTreeMap<Format, Uri>, String> {
+        let configured = self.config.speaks.as_deref();
+        let speaks = configured.unwrap_or(self.facts.speaks);
+        if speaks.is_empty() {
+            return Err("`speaks` is empty; name a format, such as `speaks = [\"chat\"]`".into());
+        }
+        let paths = speaks.iter().map(|format| {
+            let (root, rest) = match format {
+                Format::Chat => (base.clone(), "chat/completions"),
+                Format::Completions => (self.root(base, "beta"), "completions"),
+                Format::Embeddings => (base.clone(), "embeddings"),
+                Format::Responses => (base.clone(), "responses"),
+                Format::Messages => (self.root(base, "anthropic/v1"), "messages"),
+                Format::CountTokens => (self.root(base, "anthropic/v1"), "messages/count_tokens"),
+            };
+            Ok((*format, path(&root, rest)?))
+        });
+        paths.collect()
+    }
+
+    /// What DeepSeek has under another root; the `/v1` that some write after the host isn't part of that. Others have it
+    /// beside everything else.
+    fn root(&self, base: &Url, name: &str) -> Url {
         let mut root = base.clone();
         if self.facts.has_beta {
             let start = base.path().trim_end_matches('/');
-            root.set_path(&format!(
-                "{}/beta",
-                start.strip_suffix("/v1").unwrap_or(start)
-            ));
+            let start = start.strip_suffix("/v1").unwrap_or(start);
+            root.set_path(&format!("{start}/{name}"));
         }
-        path(&root, "chat/completions")
+        root
     }
 
     fn target(&self, base: &Url) -> Result<Target, String> {
@@ -263,9 +297,19 @@ impl Check<'_> {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
+        // Anthropic's API wants it; DeepSeek and others ignore it.
+        if self.speaks(Format::Messages) {
+            let version = HeaderName::from_static("anthropic-version");
+            headers.insert(version, HeaderValue::from_static(ANTHROPIC_VERSION));
+        }
         let agent = concat!("vestibule/", env!("CARGO_PKG_VERSION"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
         Ok(headers)
+    }
+
+    fn speaks(&self, format: Format) -> bool {
+        let configured = self.config.speaks.as_deref();
+        configured.unwrap_or(self.facts.speaks).contains(&format)
     }
 
     fn models(&self) -> Result<Models, String> {

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::infer::cloud::DEEPSEEK;
-use std::collections::BTreeMap;
 
 fn config(base_url: &str) -> RemoteConfig {
     let models = BTreeMap::from([("chat".to_owned(), "real".to_owned())]);
@@ -91,7 +90,7 @@ fn paths_with_and_without_beta() {
         let wire = Settings::check("x", &config(base), facts, Reach::Inside)
             .unwrap()
             .wire;
-        [wire.chat, wire.beta, wire.list].map(|url| url.path().to_owned())
+        [wire.paths[&Format::Chat].clone(), wire.beta, wire.list].map(|url| url.path().to_owned())
     };
     let root = ["/chat/completions", "/beta/chat/completions", "/models"];
     assert_eq!(urls("https://a.example", &DEEPSEEK), root);
@@ -110,6 +109,37 @@ fn paths_with_and_without_beta() {
 }
 
 #[test]
+fn every_format_has_its_path_where_the_service_has_it() {
+    let paths = |base: &str, facts, speaks: Option<&[Format]>| {
+        let config = RemoteConfig {
+            speaks: speaks.map(<[Format]>::to_vec),
+            ..config(base)
+        };
+        let wire = Settings::check("x", &config, facts, Reach::Inside)
+            .unwrap()
+            .wire;
+        let version = wire.headers.contains_key("anthropic-version");
+        let paths: Vec<_> = wire.paths.values().map(Uri::path).collect();
+        (paths.join(" "), version)
+    };
+    let deepseek = "/v1/chat/completions /beta/completions /v1/responses /anthropic/v1/messages \
+                    /anthropic/v1/messages/count_tokens";
+    let got = paths("https://a.example/v1", &DEEPSEEK, None);
+    assert_eq!(got, (deepseek.to_owned(), true));
+    let openai = "/v1/chat/completions /v1/completions /v1/embeddings /v1/responses";
+    let got = paths("https://a.example/v1", &OPENAI_COMPATIBLE, None);
+    assert_eq!(got, (openai.to_owned(), false));
+    let only = Some(&[Format::Messages][..]);
+    let got = paths("https://a.example/v1", &OPENAI_COMPATIBLE, only);
+    assert_eq!(got, ("/v1/messages".to_owned(), true));
+    let none = RemoteConfig {
+        speaks: Some(Vec::new()),
+        ..config("https://a.example")
+    };
+    assert!(problem(&none, Reach::Inside).contains("`speaks` is empty"));
+}
+
+#[test]
 fn deepseek_needs_nothing_but_a_key() {
     let bare = RemoteConfig {
         api_key_env: Some("VESTIBULE_TEST_UNSET".into()),
@@ -122,7 +152,7 @@ fn deepseek_needs_nothing_but_a_key() {
     } = &settings.wire.target;
     assert_eq!((host.as_str(), *port), ("api.deepseek.com", 443));
     assert_eq!(
-        (*rule, settings.wire.chat.path()),
+        (*rule, settings.wire.paths[&Format::Chat].path()),
         (AddressRule::Public, "/chat/completions")
     );
     assert_eq!(settings.wire.headers[header::HOST], "api.deepseek.com");

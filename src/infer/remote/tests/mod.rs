@@ -7,6 +7,7 @@ use super::breaker::{FAILURES_TO_OPEN, FIRST_PAUSE};
 use super::*;
 use crate::base::{RequestId, Timestamp};
 use crate::infer::Secret;
+use crate::protocol::Format;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use server::{JSON, Script, Seen, Server};
@@ -30,6 +31,7 @@ fn outbound(stream: bool) -> Outbound {
     Outbound {
         body,
         stream,
+        format: Format::Chat,
         beta: false,
         caller: "app".into(),
         request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
@@ -269,7 +271,7 @@ async fn a_name_that_resolves_into_the_building_gets_no_connection() {
     settings.wire.target.literal = None;
     settings.wire.target.host = "localhost".to_owned();
     let wire = Wire::new(settings.wire).unwrap();
-    let refused = wire.chat(outbound(false), ()).await.unwrap_err();
+    let refused = wire.ask(outbound(false), ()).await.unwrap_err();
     assert_eq!(refused, BackendError::AddressRefused);
     assert_eq!(server.requests(), 0);
 }

@@ -1,0 +1,168 @@
+//! Writes JSON objects, member by member, into memory.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An object that is being written. One inside another is ended when it is dropped.
+pub(super) struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    /// What stands before the next member.
+    before: &'static str,
+    /// What stands behind the last one.
+    end: &'static str,
+}
+
+impl<'a> Object<'a> {
+    /// The rest of an object that someone else began: no brace and no comma stand before its first member.
+    pub(super) const fn within(out: &'a mut Vec<u8>) -> Self {
+        Self {
+            out,
+            before: "\"",
+            end: "}",
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn end(self) {}
+
+    /// A member that is an object.
+    pub(super) fn object(&mut self, name: &str) -> Object<'_> {
+        self.name(name);
+        Object {
+            out: self.out,
+            before: "{\"",
+            end: "}",
+        }
+    }
+
+    /// A member that is a text.
+    pub(super) fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        write_text(self.out, text);
+    }
+
+    /// As [`Object::text`]; none where the text is empty.
+    pub(super) fn some_text(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.text(name, text);
+        }
+    }
+
+    /// A member that is any value which serde can write as JSON.
+    pub(super) fn value(&mut self, name: &str, value: &impl Serialize) {
+        self.name(name);
+        // Writing to memory can't fail, and what is written here are words.
+        drop(serde_json::to_writer(&mut *self.out, value));
+    }
+
+    /// A member that is a number.
+    pub(super) fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        write_number(self.out, number);
+    }
+
+    /// As [`Object::number`]; none where there is no number.
+    pub(super) fn some_number(&mut self, name: &str, number: Option<u64>) {
+        if let Some(number) = number {
+            self.number(name, number);
+        }
+    }
+
+    /// A member that is a list of texts.
+    pub(super) fn list(&mut self, name: &str, texts: &[String]) {
+        self.name(name);
+        let mut before = b'[';
+        for text in texts {
+            self.out.push(before);
+            write_text(self.out, text);
+            before = b',';
+        }
+        self.out
+            .extend_from_slice(if texts.is_empty() { b"[]" } else { b"]" });
+    }
+
+    /// A member that is an object of numbers; none where there are none.
+    pub(super) fn counts<N: Copy + Into<u64>>(
+        &mut self,
+        name: &str,
+        counts: &BTreeMap<&'static str, N>,
+    ) {
+        if counts.is_empty() {
+            return;
+        }
+        let mut object = self.object(name);
+        for (name, count) in counts {
+            object.number(name, (*count).into());
+        }
+    }
+
+    /// Names are ours, and need no escape.
+    fn name(&mut self, name: &str) {
+        self.out.extend_from_slice(self.before.as_bytes());
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.before = ",\"";
+    }
+}
+
+impl Drop for Object<'_> {
+    fn drop(&mut self) {
+        self.out.extend_from_slice(self.end.as_bytes());
+    }
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        // Writing a string to memory can't fail.
+        drop(serde_json::to_writer(out, text));
+    }
+}
+
+fn write_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        first = at;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_written_is_json() {
+        let mut out = b"{".to_vec();
+        let mut object = Object::within(&mut out);
+        object.text("plain", "a 张");
+        object.text("escaped", "a\"b\\\u{1}\n张");
+        object.some_text("none", "");
+        object.number("zero", 0);
+        object.some_number("most", Some(u64::MAX));
+        object.some_number("no number", None);
+        object.list("empty", &[]);
+        object.list("two", &["x".into(), "\"".into()]);
+        object.counts("counts", &[("a", 1_u32), ("b", 20)].into());
+        object.counts("no counts", &BTreeMap::<_, u32>::new());
+        object.object("inner").text("deep", "er");
+        object.end();
+        let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let expected = json!({
+            "plain": "a 张", "escaped": "a\"b\\\u{1}\n张", "zero": 0, "most": u64::MAX, "empty": [],
+            "two": ["x", "\""], "counts": {"a": 1, "b": 20}, "inner": {"deep": "er"},
+        });
+        assert_eq!(read, expected);
+    }
+}

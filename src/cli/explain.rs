@@ -1,0 +1,318 @@
+//! Findings as a reader sees them: the line with marks under them, why, and what would change it; English or Chinese.
+
+use crate::base::{Confidence, Finding, Language, View};
+use crate::detect::explain::{Explained, If, Then};
+use owo_colors::OwoColorize;
+use std::io::{self, Write};
+
+/// Characters that are shown of a line before and after a finding.
+const AROUND_CHARS: usize = 36;
+
+/// The language that was asked for, else the environment's.
+pub(super) fn language(asked: Option<Lang>) -> Language {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match asked {
+        Some(Lang::Zh) => Language::Zh,
+        Some(Lang::En) => Language::En,
+        None => {
+            let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+            let value = names.into_iter().find_map(set);
+            if value.is_some_and(|value| value.starts_with("zh")) {
+                Language::Zh
+            } else {
+                Language::En
+            }
+        }
+    }
+}
+
+/// A language on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 中文。
+    Zh,
+}
+
+/// Writes findings with their lines.
+pub(super) struct Explainer<'a> {
+    pub(super) text: &'a str,
+    pub(super) language: Language,
+}
+
+impl Explainer<'_> {
+    /// One finding: its line, marks under it, why, and what would change it.
+    pub(super) fn finding(&self, one: &Explained, out: &mut dyn Write) -> io::Result<()> {
+        let finding = &one.finding;
+        let margin = self.marked(finding, out)?;
+        writeln!(out, "{margin} {}", self.why(finding).dimmed())?;
+        for (change, then) in &one.changes {
+            let what = self.change(*change);
+            let then = self.then(*then, finding);
+            writeln!(out, "{margin} {} {what} → {then}", self.say("if", "若"))?;
+        }
+        writeln!(out)
+    }
+
+    /// A candidate that is not sure enough.
+    pub(super) fn near_miss(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let margin = self.marked(finding, out)?;
+        let head = self.say("not reported, score too low:", "未报告，分值过低：");
+        writeln!(
+            out,
+            "{margin} {}",
+            format!("{head} {}", self.why(finding)).dimmed()
+        )?;
+        writeln!(out)
+    }
+
+    /// The line that the finding begins in, cut to its surroundings, and marks under it; returns the margin.
+    fn marked(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<String> {
+        let head = self.text.get(..finding.span.start).unwrap_or_default();
+        let number = head.matches('\n').count() + 1;
+        let start = head.rfind('\n').map_or(0, |i| i + 1);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        let at = finding.span.start - start;
+        let end = (finding.span.end - start).min(line.len());
+        let before = last_chars(line.get(..at).unwrap_or_default(), AROUND_CHARS);
+        let value = line.get(at..end).unwrap_or_default();
+        let after = first_chars(line.get(end..).unwrap_or_default(), AROUND_CHARS);
+        let shown = |part: &str| part.replace(|c: char| c.is_control(), " ");
+        let (before, value, after) = (shown(before), shown(value), shown(after));
+        let number = number.to_string();
+        let margin = format!("{} {}", " ".repeat(number.len()), "|".dimmed());
+        let marked = coloured(&value, finding.confidence);
+        writeln!(
+            out,
+            "{} {} {before}{marked}{after}",
+            number.dimmed(),
+            "|".dimmed()
+        )?;
+        let marks = coloured(&"^".repeat(width(&value).max(1)), finding.confidence);
+        let label = finding.entity.label(self.language);
+        let (name, sure) = (finding.entity.as_str(), self.confidence(finding.confidence));
+        let blank = " ".repeat(width(&before));
+        writeln!(
+            out,
+            "{margin} {blank}{marks} {} {name} · {sure} {:.2}",
+            label.bold(),
+            finding.score
+        )?;
+        Ok(margin)
+    }
+
+    /// Recognizer, view, check and word, in a sentence.
+    pub(super) fn why(&self, finding: &Finding) -> String {
+        let why = &finding.why;
+        let mut parts = vec![format!(
+            "{} {}",
+            self.say("recognizer", "识别器"),
+            why.recognizer
+        )];
+        parts.push(
+            match why.view {
+                View::Plain => self.say("in the text as it stands", "原文"),
+                View::Normalised => self.say("in the normalised text", "规范化后的文本"),
+                View::Digits => self.say("in digits joined over separators", "连接分隔符后的数字"),
+                View::Decoded => self.say("in decoded text", "解码后的文本"),
+            }
+            .to_owned(),
+        );
+        if let Some(check) = why.validator {
+            parts.push(format!(
+                "{} {}",
+                self.check(check),
+                self.say("holds", "通过")
+            ));
+        }
+        if let Some(word) = why.context {
+            parts.push(match self.language {
+                Language::En => format!("near `{word}`"),
+                Language::Zh => format!("附近有“{word}”"),
+            });
+        }
+        parts.join(self.say(", ", "，"))
+    }
+
+    /// What a check is, for those that have a name of their own.
+    fn check<'c>(&self, check: &'c str) -> &'c str {
+        let (en, zh) = match check {
+            "luhn" => ("Luhn check digit", "Luhn 校验位"),
+            "gb11643" => ("check digit of GB 11643", "GB 11643 校验位"),
+            "gb32100" => ("check character of GB 32100", "GB 32100 校验字符"),
+            "mod97" => ("check digits mod 97", "mod 97 校验位"),
+            "number_plan" => ("number plan", "号段"),
+            "area_rules" => ("area rules", "区段规则"),
+            "entropy" => ("randomness", "随机性检查"),
+            "format" => ("format", "格式检查"),
+            "listed" => ("list", "名单匹配"),
+            "same_row" => ("row of the table", "同一行匹配"),
+            other => (other, other),
+        };
+        self.say(en, zh)
+    }
+
+    pub(super) fn change(&self, change: If) -> String {
+        match (change, self.language) {
+            (If::NoWord(word), Language::En) => format!("`{word}` were not near it"),
+            (If::NoWord(word), Language::Zh) => format!("附近没有“{word}”"),
+            (If::NoKey, Language::En) => "it stood under another key".to_owned(),
+            (If::NoKey, Language::Zh) => "不在此键名之下".to_owned(),
+            (If::WrongDigit(check), Language::En) => format!("the {} failed", self.check(check)),
+            (If::WrongDigit(check), Language::Zh) => format!("{}未通过", self.check(check)),
+            (If::Label(label) | If::OtherLabel(label), Language::En) => {
+                format!("`{label}` stood before it")
+            }
+            (If::Label(label) | If::OtherLabel(label), Language::Zh) => {
+                format!("前面写有“{label}”")
+            }
+        }
+    }
+
+    pub(super) fn then(&self, then: Then, finding: &Finding) -> String {
+        match then {
+            Then::Nothing => self.say("not found", "不再命中").to_owned(),
+            Then::Found(entity, sure) => {
+                let same = (entity, sure) == (finding.entity, finding.confidence);
+                let still = if same {
+                    self.say("still ", "仍为")
+                } else {
+                    ""
+                };
+                let sure = self.confidence(sure);
+                if entity == finding.entity {
+                    format!("{still}{sure}")
+                } else {
+                    format!("{} {entity}, {sure}", entity.label(self.language))
+                }
+            }
+        }
+    }
+
+    const fn confidence(&self, confidence: Confidence) -> &'static str {
+        match (self.language, confidence) {
+            (Language::En, _) => confidence.as_str(),
+            (Language::Zh, Confidence::High) => "高",
+            (Language::Zh, Confidence::Medium) => "中",
+            (Language::Zh, Confidence::Low) => "低",
+        }
+    }
+
+    const fn say<'s>(&self, en: &'s str, zh: &'s str) -> &'s str {
+        match self.language {
+            Language::En => en,
+            Language::Zh => zh,
+        }
+    }
+}
+
+/// The colour of a confidence; plain once it goes into a pipe.
+fn coloured(text: &str, confidence: Confidence) -> String {
+    match confidence {
+        Confidence::High => text.red().to_string(),
+        Confidence::Medium => text.yellow().to_string(),
+        Confidence::Low => text.cyan().to_string(),
+    }
+}
+
+fn last_chars(text: &str, most: usize) -> &str {
+    let from = text.char_indices().rev().take(most).last();
+    from.and_then(|(i, _)| text.get(i..)).unwrap_or_default()
+}
+
+fn first_chars(text: &str, most: usize) -> &str {
+    let to = text.char_indices().nth(most).map_or(text.len(), |(i, _)| i);
+    text.get(..to).unwrap_or_default()
+}
+
+/// Columns that a text takes in a terminal: two for Han characters and full-width forms, none for marks without width.
+fn width(text: &str) -> usize {
+    let columns = |c: char| match c {
+        '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{300}'..='\u{36f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    };
+    text.chars().map(columns).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Detector, Hint};
+
+    fn shown(text: &str, language: Language) -> String {
+        let detector = Detector::built_in().unwrap();
+        let explainer = Explainer { text, language };
+        let mut out = Vec::new();
+        for one in detector.explain(text, Hint::default()) {
+            explainer.finding(&one, &mut out).unwrap();
+        }
+        anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+    }
+
+    #[test]
+    fn marks_stand_under_the_value() {
+        for (text, language) in [
+            ("x\n客户电话13812345678，请回电", Language::Zh),
+            ("call me: 13812345678 please", Language::En),
+        ] {
+            let shown = shown(text, language);
+            let lines: Vec<&str> = shown.lines().collect();
+            let value = lines[0].find("13812345678").unwrap();
+            let marks = lines[1].find('^').unwrap();
+            let columns = |line: &str, at: usize| width(line.get(..at).unwrap());
+            assert_eq!(
+                columns(lines[0], value),
+                columns(lines[1], marks),
+                "{shown}"
+            );
+            assert!(
+                lines[1].contains("^^^^^^^^^^^ ") && lines[1].contains("CN_MOBILE"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn reasons_are_told_in_both_languages() {
+        let zh = shown("卡号4111111111111111", Language::Zh);
+        assert!(
+            zh.contains("Luhn 校验位通过") || zh.contains("Luhn 校验位 通过"),
+            "{zh}"
+        );
+        assert!(
+            zh.contains("附近有“卡号”") && zh.contains("若 附近没有“卡号” →"),
+            "{zh}"
+        );
+        let en = shown("card number 4111111111111111", Language::En);
+        assert!(
+            en.contains("Luhn check digit holds, near `card number`"),
+            "{en}"
+        );
+        assert!(en.contains("if the Luhn check digit failed →"), "{en}");
+    }
+
+    #[test]
+    fn widths_are_those_of_a_terminal() {
+        for (text, columns) in [
+            ("ab", 2),
+            ("张三", 4),
+            ("１３８", 6),
+            ("a\u{200b}b", 2),
+            ("（", 2),
+        ] {
+            assert_eq!(width(text), columns, "{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What of a request can't be read as text.
+
+/// Why something can't be inspected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UninspectableKind {
+    /// A picture, inline or by URL.
+    Image,
+    /// A document, inline or held by the upstream.
+    File,
+    /// Sound, inline or held by the upstream.
+    Audio,
+    /// Text as numbers of a model's vocabulary.
+    TokenIds,
+    /// A part or an item of a type that is not known.
+    Unknown,
+}
+
+impl UninspectableKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Image,
+        Self::File,
+        Self::Audio,
+        Self::TokenIds,
+        Self::Unknown,
+    ];
+
+    /// `image`, `file`, `audio`, `token_ids` or `unknown`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::File => "file",
+            Self::Audio => "audio",
+            Self::TokenIds => "token_ids",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Something in a request that can't be inspected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uninspectable {
+    /// What it is.
+    pub kind: UninspectableKind,
+    /// Where, in protocol keys and indexes only, such as `messages[2].content[0]`.
+    pub path: String,
+}
+
+/// Whether a string is bytes in base64, bare or as a data URI: then there is nothing in it to read.
+///
+/// Short runs count as text, and so does a data URI with parameters: its head can say anything.
+pub(super) fn is_base64(raw: &str) -> bool {
+    const SHORTEST: usize = 64;
+    let payload = match raw
+        .strip_prefix("data:")
+        .map(|rest| rest.split_once(";base64,"))
+    {
+        None => raw,
+        Some(Some((head, payload))) if is_media_type(head) => payload,
+        Some(_) => return false,
+    };
+    let digits = payload.trim_end_matches('=').as_bytes();
+    let is_digit =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    payload.len() >= SHORTEST && payload.len() - digits.len() <= 2 && digits.iter().all(is_digit)
+}
+
+/// `type/subtype` of at most 80 bytes, which is what registered types stay under.
+fn is_media_type(head: &str) -> bool {
+    let is_name = |byte: u8| {
+        byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'.' | b'+' | b'-' | b'0'..=b'9')
+    };
+    head.len() <= 80
+        && head.bytes().filter(|byte| *byte == b'/').count() == 1
+        && head.bytes().all(is_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_base64_is_taken_for_base64() {
+        let payload = "QUJD".repeat(16);
+        let cases = [
+            (payload.clone(), true),
+            (format!("{payload}QQ=="), true),
+            (format!("data:image/png;base64,{payload}"), true),
+            (format!("data:image/svg+xml;base64,{payload}"), true),
+            (format!("data:image/png;name=lena;base64,{payload}"), false),
+            (format!("data:张三;base64,{payload}"), false),
+            (format!("data:text/plain,{payload}"), false),
+            (format!("https://example.org/{payload}"), false),
+            (format!("{payload} {payload}"), false),
+            (format!("{payload}==="), false),
+            ("13812345678".to_owned(), false),
+            (String::new(), false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_base64(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_name() {
+        let names: Vec<_> = UninspectableKind::ALL
+            .map(UninspectableKind::as_str)
+            .to_vec();
+        assert_eq!(names, ["image", "file", "audio", "token_ids", "unknown"]);
+    }
+}

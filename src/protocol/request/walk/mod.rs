@@ -1,0 +1,387 @@
+//! Walks a request by the allow-list and collects its parts.
+
+use super::media::{Uninspectable, UninspectableKind, is_base64};
+use super::source::Source;
+use super::table::{Means, Rule, State, Types};
+use crate::protocol::ProtocolError;
+use crate::protocol::escape::{decode_mapped, read_escape};
+use crate::protocol::json::{Kind, Limits, Value, scan_text};
+use crate::protocol::number::plain;
+use crate::protocol::part::{Form, Names, Place, TextPart};
+use std::fmt::Write as _;
+
+/// Numbers of so many digits and more are parts: a card code has three.
+const TELLING_DIGITS: usize = 3;
+
+/// Protocol numbers of so many digits and more are parts: the shortest number of a person (SSN) has nine.
+const LONG_DIGITS: usize = 9;
+
+/// Token numbers have at most so many digits: the largest vocabularies have fewer than ten million tokens.
+const TOKEN_DIGITS: usize = 7;
+
+/// How many JSON strings deep JSON is looked for.
+pub(super) const NESTED_LEVELS: u8 = 3;
+
+/// What content is where no role says it.
+const OUTSIDE_TURNS: Place = Place::Other;
+
+/// What was found in a request.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) parts: Vec<TextPart>,
+    pub(super) uninspectable: Vec<Uninspectable>,
+    /// Where the request names text that the upstream keeps.
+    pub(super) kept: Option<String>,
+}
+
+/// Walks a whole request by the table of its format.
+pub(super) fn walk(
+    root: Value<'_>,
+    table: &State,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Found, ProtocolError> {
+    let source = Source::body(body);
+    let mut walker = Walker {
+        source: &source,
+        limits: *limits,
+        found: Found::default(),
+        path: Vec::new(),
+        message: None,
+        message_at: None,
+        content: OUTSIDE_TURNS,
+        overflow: false,
+    };
+    walker.value(root, table);
+    if walker.overflow {
+        return Err(ProtocolError::TooManyStrings {
+            max: limits.max_strings,
+        });
+    }
+    Ok(walker.found)
+}
+
+enum Step {
+    Key(&'static str),
+    Index(usize),
+}
+
+pub(super) struct Walker<'a> {
+    /// The body.
+    pub(super) source: &'a Source<'a>,
+    limits: Limits,
+    found: Found,
+    /// Known members and indexes down to where the walker is.
+    path: Vec<Step>,
+    message: Option<u32>,
+    /// Where the current message begins.
+    message_at: Option<usize>,
+    /// What the content of the current message is.
+    content: Place,
+    overflow: bool,
+}
+
+impl Walker<'_> {
+    fn value(&mut self, value: Value<'_>, state: &State) {
+        let content = self.content;
+        self.enter(value, state.rule);
+        self.below(value, state);
+        if let Rule::Turn(_) = state.rule {
+            (self.message, self.message_at) = (None, None);
+        }
+        self.content = content;
+    }
+
+    fn below(&mut self, value: Value<'_>, state: &State) {
+        match (value.kind(), state.element()) {
+            (Kind::Array, Some(element)) => {
+                for (index, value) in value.elements().enumerate() {
+                    self.path.push(Step::Index(index));
+                    self.value(value, element);
+                    self.path.pop();
+                }
+            }
+            (Kind::Object, _) if state.has_members() => self.members(value, state),
+            _ => self.leaf(value, state.rule),
+        }
+    }
+
+    fn members(&mut self, value: Value<'_>, state: &State) {
+        for (key, value) in value.members() {
+            if key.is("type") && state.rule.knows_type(value) {
+                continue;
+            }
+            if let Some((name, state)) = state.member(&key.text()) {
+                self.path.push(Step::Key(name));
+                self.value(value, state);
+                self.path.pop();
+            } else {
+                self.push(key, Place::Key, self.source);
+                self.free(value, Place::Other, self.source);
+            }
+        }
+    }
+
+    /// Notes what a container is before its members are looked at.
+    fn enter(&mut self, value: Value<'_>, rule: Rule) {
+        match (rule, value.kind()) {
+            (Rule::Turn(types), _) => {
+                self.content = content_place(value);
+                self.message_at = Some(value.span().start);
+                self.message = match self.path.last() {
+                    Some(Step::Index(index)) => Some(*index as u32),
+                    _ => None,
+                };
+                if !types.is_empty() && value.get("type").is_some() {
+                    self.typed(value, types);
+                }
+            }
+            (Rule::Within(place), _) => self.content = place,
+            (Rule::Typed(types), Kind::Object) => self.typed(value, types),
+            (Rule::Source(types), Kind::Object) => {
+                let told = self.found.uninspectable.last();
+                if told.is_none_or(|told| told.path != self.content_path()) {
+                    self.typed(value, types);
+                }
+            }
+            (Rule::Held(kind), Kind::Object | Kind::Array | Kind::String) => self.mark(kind),
+            (Rule::Kept, kind) if !matches!(kind, Kind::Null | Kind::False) => self.keep(),
+            (Rule::KeptText, Kind::String) => self.keep(),
+            _ => {}
+        }
+    }
+
+    fn typed(&mut self, value: Value<'_>, types: Types) {
+        let word = match value.get("type") {
+            Some(word) => word.string(),
+            None => Some("".into()),
+        };
+        let known = types
+            .iter()
+            .find(|(known, _)| word.as_deref() == Some(*known));
+        match known.map(|(_, means)| *means) {
+            Some(Means::Text) => {}
+            Some(Means::Opaque(kind)) => self.mark(kind),
+            Some(Means::Kept) => self.keep(),
+            None => self.mark(UninspectableKind::Unknown),
+        }
+    }
+
+    fn keep(&mut self) {
+        let path = self.path_of(self.path.len());
+        self.found.kept.get_or_insert(path);
+    }
+
+    /// A value whose members have no rows.
+    fn leaf(&mut self, value: Value<'_>, rule: Rule) {
+        match rule {
+            Rule::Number if value.kind() == Kind::Number => {
+                if digits(value.raw()) >= LONG_DIGITS {
+                    self.push(value, Place::Id, self.source);
+                }
+            }
+            Rule::OneOf(words) if value.string().is_some_and(|text| words.contains(&&*text)) => {}
+            Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
+            Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
+                self.mark(kind);
+            }
+            Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Label => self.label(value),
+            Rule::Within(place) => self.free(value, place, self.source),
+            Rule::Content | Rule::Typed(_) => self.free(value, self.content, self.source),
+            Rule::Schema(place) => self.schema(value, place),
+            Rule::TokenIds(place) => self.token_ids(value, place),
+            Rule::TokenBias => self.token_bias(value),
+            _ => self.free(value, Place::Other, self.source),
+        }
+    }
+
+    fn label(&mut self, value: Value<'_>) {
+        let before = self.found.parts.len();
+        self.free(value, Place::Name, self.source);
+        self.found
+            .parts
+            .iter_mut()
+            .skip(before)
+            .for_each(|part| part.names = Names::default());
+    }
+
+    fn token_ids(&mut self, value: Value<'_>, place: Place) {
+        if value.subtree().any(|value| value.kind() == Kind::Number) {
+            self.mark(UninspectableKind::TokenIds);
+        }
+        self.texts(value, place, self.source, TOKEN_DIGITS + 1);
+    }
+
+    fn token_bias(&mut self, value: Value<'_>) {
+        for (key, weight) in value.members() {
+            let raw = key.raw();
+            if raw.len() > TOKEN_DIGITS || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.push(key, Place::Key, self.source);
+            }
+            self.texts(weight, Place::Other, self.source, TOKEN_DIGITS + 1);
+        }
+        if value.kind() != Kind::Object {
+            self.free(value, Place::Other, self.source);
+        }
+    }
+
+    /// Everything in a value is a part: keys, strings, numbers that may tell something.
+    pub(super) fn free(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        self.texts(value, place, source, TELLING_DIGITS);
+    }
+
+    /// The same, of numbers only those of so many digits and more.
+    fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
+        for value in value.subtree() {
+            match value.kind() {
+                Kind::Key => self.push(value, Place::Key, source),
+                Kind::String => self.string(value, place, source),
+                Kind::Number if digits(value.raw()) >= least_digits => {
+                    self.push(value, place, source);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn string(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) {
+        if !self.nested(string, place, source) {
+            self.push(string, place, source);
+        }
+    }
+
+    /// Takes a string that is JSON itself apart; says whether it was.
+    fn nested(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) -> bool {
+        let quoted_too = matches!(place, Place::ToolCall | Place::ToolResult);
+        if source.layers() == NESTED_LEVELS || !may_be_json(string.raw(), quoted_too) {
+            return false;
+        }
+        let (text, map) = decode_mapped(string.raw());
+        let left = self
+            .limits
+            .max_strings
+            .saturating_sub(self.found.parts.len());
+        let limits = Limits {
+            max_strings: left,
+            ..self.limits
+        };
+        let Ok(document) = scan_text(&text, &limits) else {
+            return false;
+        };
+        if let Some(root) = document.root() {
+            let inside = source.inside(string, map, self.message_at);
+            self.free(root, place, &inside);
+        }
+        true
+    }
+
+    /// Adds one part. A text without characters is none.
+    pub(super) fn push(&mut self, value: Value<'_>, place: Place, source: &Source<'_>) {
+        if value.span().is_empty() {
+            return;
+        }
+        if self.found.parts.len() >= self.limits.max_strings {
+            self.overflow = true;
+            return;
+        }
+        let names = if place == Place::Key {
+            Names::default()
+        } else {
+            source.names_of(value, self.message_at)
+        };
+        let form = if value.kind() == Kind::Number {
+            Form::Number
+        } else {
+            Form::Quoted
+        };
+        let at = source.address(value);
+        self.found.parts.push(TextPart {
+            place,
+            message: self.message,
+            form,
+            at,
+            names,
+        });
+    }
+
+    fn mark(&mut self, kind: UninspectableKind) {
+        let path = self.content_path();
+        let found = Uninspectable { kind, path };
+        if self.found.uninspectable.last() != Some(&found) {
+            self.found.uninspectable.push(found);
+        }
+    }
+
+    /// The path up to the content part (or the whole path outside of content).
+    fn content_path(&self) -> String {
+        let in_content = self
+            .path
+            .iter()
+            .rposition(|step| matches!(step, Step::Key("content")));
+        self.path_of(in_content.map_or(self.path.len(), |at| at + 2))
+    }
+
+    /// The first steps of the path.
+    fn path_of(&self, steps: usize) -> String {
+        let mut path = String::new();
+        for step in self.path.iter().take(steps) {
+            match step {
+                Step::Key(key) if path.is_empty() => path.push_str(key),
+                // Writing to a String can't fail.
+                Step::Key(key) => drop(write!(path, ".{key}")),
+                Step::Index(index) => drop(write!(path, "[{index}]")),
+            }
+        }
+        path
+    }
+}
+
+fn content_place(message: Value<'_>) -> Place {
+    let role = message.get("role").and_then(Value::string);
+    match role.as_deref() {
+        Some("system" | "developer") => Place::System,
+        Some("user") => Place::User,
+        Some("assistant") => Place::Assistant,
+        Some("tool" | "function") => Place::ToolResult,
+        None if message.get("type").is_some_and(|kind| kind.is("reasoning")) => Place::Reasoning,
+        _ => Place::Other,
+    }
+}
+
+fn is_model_name(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(known)
+}
+
+fn digits(number: &str) -> usize {
+    let written_out = plain(number);
+    written_out.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether it is worth scanning a string as JSON: an object or array, or, where the text of a tool stands, a string.
+pub(super) fn may_be_json(raw: &str, quoted_too: bool) -> bool {
+    let mut rest = raw;
+    loop {
+        let (first, len) = match rest.chars().next() {
+            Some('\\') => match read_escape(rest.as_bytes()) {
+                Ok(escape) => (escape.character, escape.len),
+                Err(_) => return false,
+            },
+            Some(first) => (first, first.len_utf8()),
+            None => return false,
+        };
+        match first {
+            ' ' | '\t' | '\n' | '\r' => rest = rest.get(len..).unwrap_or_default(),
+            '{' | '[' => return true,
+            other => return quoted_too && other == '"',
+        }
+    }
+}
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod tests;
