@@ -42,7 +42,7 @@ fn rank(c: &Candidate) -> (u8, u32) {
         (_, Some("gb11643" | "gb32100" | "luhn" | "mod97" | "format" | "jose_header")) => 4,
         (_, Some("listed" | "same_row")) => 4,
         ("SECRET" | "PASSWORD", _) => 3,
-        ("PERSON", _) => 0,
+        ("PERSON" | "PLACE" | "ORG", _) => 0,
         (_, None) if c.context.is_none() => 1,
         _ => 2,
     };

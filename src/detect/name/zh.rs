@@ -345,6 +345,16 @@ fn ahead(text: &str, from: usize) -> Option<Span> {
         .then_some(Span::new(start, end))
 }
 
+/// Whether a text begins with a word that looks like a name and is none.
+pub(in crate::detect) fn is_no_name(text: &str) -> bool {
+    is_word(text)
+}
+
+/// Whether a whole text is a surname.
+pub(in crate::detect) fn is_surname(text: &str) -> bool {
+    surname(text) == Some(text.len())
+}
+
 /// Whether a whole text is a name.
 pub(super) fn is_name(text: &str) -> bool {
     let han = text
