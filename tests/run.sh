@@ -23,7 +23,7 @@ cargo test --locked --quiet --no-run
 step "model files"
 models=$PWD/target/test-models
 mkdir -p "$models"
-for model in smollm2-135m lac; do target/debug/vestibule model --folder "$models" pull "$model"; done
+for model in smollm2-135m lac rampart; do target/debug/vestibule model --folder "$models" pull "$model"; done
 VESTIBULE_TEST_MODELS=$models
 VESTIBULE_TEST_MODEL=$(find "$models" -name '*.gguf' | head -n 1)
 export VESTIBULE_TEST_MODELS VESTIBULE_TEST_MODEL

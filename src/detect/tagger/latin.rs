@@ -14,7 +14,7 @@ const MOST_SIGNS: usize = 9;
 const JUDGED_BYTES: usize = 400;
 
 /// The windows of a text, each at most `most_bytes` long, on character boundaries, in order.
-pub fn windows(text: &str, most_bytes: usize) -> Vec<Span> {
+pub(super) fn windows(text: &str, most_bytes: usize) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     let (mut at, mut open) = (0, None::<Span>);
     for line in text.split_inclusive('\n') {

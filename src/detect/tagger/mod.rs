@@ -6,25 +6,23 @@
 
 mod budget;
 mod classical;
+pub mod en;
 mod han;
 pub mod lac;
+mod latin;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod reading;
 mod weights;
 mod windows;
+mod wordpiece;
 
 pub use budget::Budget;
 pub(super) use reading::read;
-
-pub mod en;
-pub mod latin;
-#[cfg(feature = "onnx")]
-pub mod onnx;
-mod wordpiece;
+pub use wordpiece::VocabularyError;
 
 use crate::base::{EntityType, Span};
 use std::fmt;
-
-pub use wordpiece::VocabularyError;
 
 /// What a tagger can read; text in other scripts is not given to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

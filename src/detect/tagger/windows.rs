@@ -3,7 +3,7 @@
 //! Numbers, code, logs and other scripts cost nothing: a window begins and ends with the script's own characters, and a
 //! long stretch without any parts two windows.
 
-use super::Script;
+use super::{Script, latin};
 use crate::base::Span;
 use crate::detect::text::is_han;
 
@@ -11,15 +11,13 @@ use crate::detect::text::is_han;
 const HAN_GAP_CHARS: usize = 16;
 /// A window of fewer characters of its script says nothing.
 const LEAST_HAN: usize = 2;
-/// Words of a letter case that begin names, and prose around them.
-const LATIN_GAP_BYTES: usize = 24;
 
 /// The windows of a text, each at most `most_bytes` long, on character boundaries, in order.
 pub(super) fn windows(text: &str, script: Script, most_bytes: usize) -> Vec<Span> {
     match script {
         Script::Han if text.bytes().any(|b| (0xE3..=0xE9).contains(&b)) => han(text, most_bytes),
-        Script::Latin if text.bytes().any(|b| b.is_ascii_uppercase()) => latin(text, most_bytes),
-        Script::Han | Script::Latin => Vec::new(),
+        Script::Latin => latin::windows(text, most_bytes),
+        Script::Han => Vec::new(),
     }
 }
 
@@ -65,48 +63,6 @@ fn han(text: &str, most_bytes: usize) -> Vec<Span> {
     }
     close(&mut open);
     all
-}
-
-/// Paragraphs with a capital letter and prose, cut at sentence ends where they are too long.
-fn latin(text: &str, most_bytes: usize) -> Vec<Span> {
-    let mut all = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let (mut from, end) = (start, start + line.len());
-        start = end;
-        while from < end {
-            let upto = cut(text, from, end, most_bytes);
-            let span = Span::new(from, upto);
-            all.extend(trimmed(text, span).filter(|span| {
-                span.slice(text)
-                    .is_some_and(|text| text.bytes().any(|b| b.is_ascii_uppercase()))
-            }));
-            from = upto.max(from + 1);
-        }
-    }
-    all
-}
-
-/// Where a window from `from` ends: at `end`, or before it behind a sentence, a word, or at worst a character.
-fn cut(text: &str, from: usize, end: usize, most_bytes: usize) -> usize {
-    if end - from <= most_bytes {
-        return end;
-    }
-    let most = text.floor_char_boundary(from + most_bytes);
-    let Some(window) = text.get(from..most) else {
-        return end;
-    };
-    let sentence = window.rfind(". ").map(|at| at + 2);
-    let cut = sentence
-        .filter(|at| *at > LATIN_GAP_BYTES)
-        .or_else(|| window.rfind(' ').map(|at| at + 1));
-    from + cut.filter(|at| *at > 0).unwrap_or(window.len().max(1))
-}
-
-fn trimmed(text: &str, span: Span) -> Option<Span> {
-    let slice = span.slice(text)?;
-    let start = span.start + slice.len() - slice.trim_start().len();
-    Some(Span::new(start, start + slice.trim().len())).filter(|span| !span.is_empty())
 }
 
 #[cfg(test)]
