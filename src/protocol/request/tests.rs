@@ -206,6 +206,7 @@ fn tells_the_facts() {
         last_user_bytes: 5,
         code_fences: 2,
         logprobs: true,
+        patterns: false,
     };
     assert_eq!(*request.shape(), expected);
     assert_eq!(request.model(), Some("deepseek-flash"));

@@ -151,6 +151,7 @@ pub(crate) fn play(content_type: &'static str, chunks: Vec<Bytes>) -> Play {
     Play {
         status: 200,
         content_type,
+        encoding: None,
         steps: chunks.into_iter().map(Step::Send).collect(),
     }
 }
