@@ -146,7 +146,10 @@ fn holds(text: &str, group: &Group) -> bool {
         .filter(|word| !word.is_empty());
     let digits = whole.bytes().any(|b| b.is_ascii_digit());
     let capital = |word: &str| {
-        word.chars().count() > 1 && word.starts_with(char::is_uppercase) && !sift::is_plain(word)
+        word.chars().count() > 1
+            && word.starts_with(char::is_uppercase)
+            && word.chars().all(char::is_alphabetic)
+            && !sift::is_plain(word)
     };
     let street = |word: &str| STREETS.has(&word.to_lowercase());
     if group.street {
@@ -331,6 +334,7 @@ mod tests {
             ("Section/s 12/s Appendix/s", &[]),
             ("weight/s 260/s g/s", &[]),
             ("server/p", &[]),
+            ("Pad Air 11/s M3/s", &[]),
         ];
         for (marked, wanted) in cases {
             let (text, words) = read(marked);
