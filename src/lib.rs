@@ -18,8 +18,10 @@
 
 pub mod app;
 pub mod audit;
+pub mod authority;
 pub mod base;
 pub mod cli;
+pub mod coding;
 pub mod config;
 pub mod crypto;
 pub mod detect;

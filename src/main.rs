@@ -42,6 +42,18 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             harden();
             cli::key::run(&args, &app::apps_beside(&config()?)?)
         }
+        Command::Ca(args) => {
+            harden();
+            let config = config()?;
+            let store = app::store_beside(&config)?;
+            let rooms = cli::ca::Rooms {
+                store: store.as_ref(),
+                wrapping: &|| app::authority_key(&config, store.as_ref()),
+                hosts: &config.forward.intercept,
+                listen: config.server.listen,
+            };
+            cli::ca::run(&args, &rooms)
+        }
         Command::Edm(args) => {
             harden();
             let (folder, key_of) = app::tables_beside(&config()?)?;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Floor by floor, ground floor first. `lib` has no floor: it only names the modules.
 const FLOORS: &[&[&str]] = &[
     &["base"],
-    &["crypto", "protocol", "detect", "policy", "store"],
+    &["crypto", "protocol", "detect", "policy", "store", "coding"],
     &[
         "vault",
         "transform",
@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "infer",
         "audit",
         "identity",
+        "authority",
     ],
     &["pipeline"],
     &["proxy", "cli"],

@@ -3,12 +3,13 @@
 use crate::audit::{self, AuditLog, Entry, Kind};
 use crate::base::Clock;
 use crate::config::{Config, KekSource};
-use crate::crypto::{self, EnvProvider, FileProvider, KeyProvider, MacKey, RootKey};
+use crate::crypto::{self, EnvProvider, FileProvider, Key32, KeyProvider, MacKey, RootKey};
 use crate::detect::Detector;
 use crate::identity::Apps;
 use crate::infer::local::LocalBackend;
 use crate::pipeline::{Pipeline, Rooms, detector_for, failing_tests, policy_ref};
 use crate::policy::{DEFAULT_SOURCE, Policy};
+use crate::proxy::Forward;
 use crate::store::{Durability, SqliteStore, Store};
 use crate::vault::{self, Vault};
 use anyhow::{Context, anyhow, bail};
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{backends, taggers};
+use super::{backends, forward, taggers};
 
 /// Cap on what one reply may restore, in bytes: far above any honest reply.
 const RESTORE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
@@ -27,6 +28,7 @@ pub(super) struct House {
     pub(super) apps: Apps,
     pub(super) audit: AuditLog,
     pub(super) workers: Vec<Arc<LocalBackend>>,
+    pub(super) forward: Option<Forward>,
     pub(super) clock: Clock,
 }
 
@@ -53,6 +55,7 @@ impl House {
         audit.record_later(in_force(&policy));
         let detector = detector.with_exact(super::exact::tables(&policy, &folder, &root)?);
         let apps = apps(&store, &root, &clock)?;
+        let forward = forward::set_up(config, &store, &root, &audit, &clock)?;
         let keep = Duration::from_secs(u64::from(policy.keep_hours()) * 3600);
         let vault = Vault::open(root, Arc::clone(&store), clock.clone(), keep)?;
         let set_up = backends::set_up(config, &policy, &clock)?;
@@ -74,6 +77,7 @@ impl House {
             apps,
             audit,
             workers: set_up.workers,
+            forward,
             clock,
         })
     }
@@ -166,6 +170,23 @@ pub(super) fn apps(store: &Arc<dyn Store>, root: &RootKey, clock: &Clock) -> any
         MacKey::new(&key),
         clock.clone(),
     )?)
+}
+
+/// The store, for the command line: beside a gateway that may be running.
+///
+/// # Errors
+/// When the data folder can't be used.
+pub fn store_beside(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(SqliteStore::beside(&config.data.folder()?)?))
+}
+
+/// The key that seals the local authority's.
+///
+/// # Errors
+/// When the KEK is missing or another one than the store was made with.
+pub fn authority_key(config: &Config, store: &dyn Store) -> anyhow::Result<Key32> {
+    let root = open_root(config, store, &Clock::system())?;
+    Ok(forward::wrapping(&root)?)
 }
 
 /// Apps, for the command line: beside a gateway that may be running.

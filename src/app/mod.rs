@@ -2,12 +2,13 @@
 
 mod backends;
 mod exact;
+mod forward;
 mod house;
 mod service;
 mod taggers;
 
 pub use exact::{detector_in_force, tables_beside};
-pub use house::{apps_beside, policy_in_force, store_and_root};
+pub use house::{apps_beside, authority_key, policy_in_force, store_and_root, store_beside};
 pub use taggers::taggers;
 
 use crate::config::Config;
@@ -48,7 +49,7 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     let clock = house.clock.clone();
     let door = Arc::new(Door::new(Arc::clone(&house.pipeline), house.apps));
     let (stop, done) = (Stop::new(), Stop::new());
-    let data = Server::data(&settings, door.clone(), clock, stop.clone()).await?;
+    let data = Server::data(&settings, door.clone(), house.forward, clock, stop.clone()).await?;
     let admin = Server::admin(
         &config.admin,
         door,

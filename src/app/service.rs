@@ -67,6 +67,11 @@ impl ChatService for Door {
         })
     }
 
+    fn balance(&self, app: &str) -> BoxFuture<'static, Result<Reply, Refusal>> {
+        let (pipeline, app) = (Arc::clone(&self.pipeline), app.to_owned());
+        Box::pin(async move { pipeline.balance(&app).await })
+    }
+
     fn models(&self, app: &str) -> Bytes {
         self.pipeline.models(app)
     }

@@ -25,6 +25,19 @@ pub enum Kind {
     /// An app's key was revoked.
     #[serde(rename = "key.revoke")]
     KeyRevoke,
+    /// A host that is not ours to open is about to be connected to; `destination` is the list's entry, `bytes_out` and
+    /// `bytes_in` of the entry at its end are those to the host and back.
+    #[serde(rename = "forward.tunnel")]
+    ForwardTunnel,
+    /// Such a connection is over.
+    #[serde(rename = "forward.end")]
+    ForwardEnd,
+    /// A host was asked for that no list has.
+    #[serde(rename = "forward.refused")]
+    ForwardRefused,
+    /// The local authority whose certificates are in use from now on; `actor` is its fingerprint.
+    #[serde(rename = "authority.active")]
+    AuthorityActive,
     /// The gateway began.
     #[serde(rename = "node.start")]
     NodeStart,

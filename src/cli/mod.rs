@@ -4,6 +4,7 @@
 //! configuration and hands them over. Refuses to know: the configuration.
 
 pub mod audit;
+pub mod ca;
 pub mod detect;
 pub mod edm;
 pub mod explain;
@@ -38,6 +39,8 @@ pub enum Command {
     Detect(detect::DetectArgs),
     /// Issue and withdraw the keys that apps use
     Key(key::KeyArgs),
+    /// Make and show the local authority of the forward proxy
+    Ca(ca::CaArgs),
     /// Read the audit log, and prove that it is complete
     Audit(audit::AuditArgs),
     /// Fetch and check the files of local models
@@ -88,7 +91,9 @@ mod tests {
     #[test]
     fn the_worker_is_not_offered() {
         let help = Cli::command().render_help().to_string();
-        for shown in ["serve", "detect", "edm", "key", "audit", "model", "policy"] {
+        for shown in [
+            "serve", "detect", "edm", "key", "ca", "audit", "model", "policy",
+        ] {
             assert!(help.contains(&format!("\n  {shown} ")), "{help}");
         }
         assert!(!help.contains("worker"), "{help}");

@@ -38,6 +38,8 @@ pub struct Config {
     pub server: proxy::Config,
     /// The listener for those who watch the gateway.
     pub admin: proxy::AdminConfig,
+    /// The gateway as a forward proxy.
+    pub forward: proxy::ForwardConfig,
     /// Where data is kept.
     pub data: Data,
     /// Where the key-encryption key comes from.
@@ -86,6 +88,7 @@ impl Default for Config {
         Self {
             server: proxy::Config::default(),
             admin: proxy::AdminConfig::default(),
+            forward: proxy::ForwardConfig::default(),
             data: Data::default(),
             keys: Keys::default(),
             policy: PolicyFile::default(),

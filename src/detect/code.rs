@@ -150,28 +150,6 @@ fn plate_at(page: &Page<'_>, letter: usize, tail: Span) -> Option<Candidate> {
         .then(|| Candidate::new(span, page.types.cn_plate, 0.85, "cn_plate").near(near))
 }
 
-/// Month and year behind a label of expiry.
-pub(super) fn expiry(page: &mut Page<'_>, hit: Hit) {
-    let text = page.text;
-    let start = skip_joining(text, hit.end);
-    let month = run(text, start, 2, |b| b.is_ascii_digit());
-    let slash = matches!(at(text, month), b'/' | b'-');
-    let end = run(text, month + 1, 4, |b| b.is_ascii_digit());
-    let ends = !matches!(at(text, end), b'/' | b'-' | b'0'..=b'9');
-    let is_month = (1..=12).contains(&check::number(
-        text.as_bytes().get(start..month).unwrap_or_default(),
-    ));
-    if slash && ends && is_month && month - start == 2 && matches!(end - month - 1, 2 | 4) {
-        let found = Candidate::new(
-            Span::new(start, end),
-            page.types.card_expiry,
-            0.8,
-            "card_expiry",
-        );
-        page.push(found.near(Some(hit.word)));
-    }
-}
-
 /// Track 1 of a magnetic stripe (ISO/IEC 7813): `%B`, card number, `^`, name, `^`, …
 fn track_one(page: &Page<'_>, word: Span) -> Option<Candidate> {
     let text = page.text;

@@ -1,6 +1,7 @@
 //! Finding the context words and the fixed beginnings of credentials, in one pass of one automaton.
 
-use super::lanes::matching;
+use super::lanes::{fold, matching};
+use super::recognizer::{Of, Recognizers};
 use super::roles::Roles;
 use super::secret::formats::{FORMATS, literal_of};
 use super::text::{at, before};
@@ -11,11 +12,35 @@ use aho_corasick::{BuildError, MatchKind};
 use std::collections::BTreeMap;
 
 /// What one word of the automaton stands for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 struct Cue {
     word: &'static str,
     roles: Roles,
     trigger: Option<Trigger>,
+    /// How it is spelled, in small letters and with spaces, where folding hides that.
+    spelled: Option<Box<[u8]>>,
+    /// Recognizers that the word speaks for.
+    leads: Vec<u16>,
+    /// Recognizers that it speaks against.
+    denies: Vec<u16>,
+}
+
+impl Cue {
+    /// Whether digits and punctuation are the word's own.
+    fn is_spelled(&self, text: &str, start: usize, end: usize) -> bool {
+        let here = text.as_bytes().get(start..end).unwrap_or_default();
+        self.spelled
+            .as_ref()
+            .is_none_or(|spelled| here.iter().copied().map(plain).eq(spelled.iter().copied()))
+    }
+}
+
+/// Small letters for capitals, a space for `_` and `-`.
+const fn plain(byte: u8) -> u8 {
+    match byte {
+        b'_' | b'-' => b' ',
+        byte => byte.to_ascii_lowercase(),
+    }
 }
 
 /// Fixed text at which a recognizer of its own starts.
@@ -23,6 +48,8 @@ struct Cue {
 pub(super) enum Trigger {
     /// The beginning of credential format number …
     Format(usize),
+    /// The beginning of recognizer number …
+    Recognizer(u16),
     /// `eyJ`: a JSON object in base64url.
     Jwt,
     /// `-----BEGIN `.
@@ -66,6 +93,8 @@ pub(super) struct Hit {
     pub(super) end: usize,
     pub(super) roles: Roles,
     pub(super) word: &'static str,
+    /// Its number in the lexicon.
+    pub(super) cue: u32,
 }
 
 /// A trigger in a text.
@@ -85,17 +114,20 @@ pub(super) struct Cues {
 
 impl Cues {
     /// Takes a match in: a trigger as it is spelled, a word where it stands for itself.
-    fn take(&mut self, text: &str, start: usize, end: usize, cue: &Cue) {
+    fn take(&mut self, text: &str, start: usize, end: usize, number: usize, cue: &Cue) {
         if let Some(trigger) = cue.trigger {
-            let spelled = text.get(start..end).is_some_and(|here| here == cue.word);
-            if spelled || trigger == Trigger::AtWord {
+            let spelled = text.get(start..end).is_some_and(|here| {
+                here == cue.word
+                    || trigger == Trigger::AtWord && here.eq_ignore_ascii_case(cue.word)
+            });
+            if spelled {
                 self.fired.push(Fired {
                     start,
                     end,
                     trigger,
                 });
             }
-        } else if is_word(text, start, end) {
+        } else if is_word(text, start, end) && cue.is_spelled(text, start, end) {
             push_longest(
                 &mut self.hits,
                 Hit {
@@ -103,6 +135,7 @@ impl Cues {
                     end,
                     roles: cue.roles,
                     word: cue.word,
+                    cue: u32::try_from(number).unwrap_or(u32::MAX),
                 },
             );
         }
@@ -122,47 +155,50 @@ impl Cues {
 pub(super) struct Lexicon {
     automaton: DFA,
     cues: Vec<Cue>,
+    pub(super) recognizers: &'static Recognizers,
 }
 
 impl Lexicon {
     /// Builds the automaton: some milliseconds, some megabytes.
-    pub(super) fn new() -> Result<Self, BuildError> {
-        let mut cues: BTreeMap<String, Cue> = BTreeMap::new();
-        for (roles, words) in WORDS {
-            for word in words.split('|') {
-                for spelling in spellings(word) {
-                    let cue = Cue {
-                        word,
-                        roles: Roles::default(),
-                        trigger: None,
-                    };
-                    let cue = cues.entry(spelling).or_insert(cue);
-                    cue.roles = cue.roles | *roles;
-                }
-            }
-        }
-        let (mut patterns, mut table): (Vec<String>, Vec<Cue>) = cues.into_iter().unzip();
+    pub(super) fn new(recognizers: &'static Recognizers) -> Result<Self, BuildError> {
+        let (mut patterns, mut table): (Vec<Vec<u8>>, Vec<Cue>) =
+            words(recognizers).into_iter().map(fold_word).unzip();
         let formats = FORMATS
             .iter()
             .enumerate()
             .map(|(i, f)| (literal_of(f.form), Trigger::Format(i)));
-        for (literal, trigger) in TRIGGERS.iter().copied().chain(formats) {
-            patterns.push(literal.to_owned());
+        let beginnings = recognizers.all.iter().zip(0..).flat_map(|(of, index)| {
+            let beginnings = of.beginnings.iter().copied();
+            beginnings.map(move |literal| (literal, Trigger::Recognizer(index)))
+        });
+        let triggers = TRIGGERS.iter().copied().chain(formats).chain(beginnings);
+        for (literal, trigger) in triggers {
+            patterns.push(literal.bytes().map(fold).collect());
             table.push(Cue {
                 word: literal,
-                roles: Roles::default(),
                 trigger: Some(trigger),
+                ..Cue::default()
             });
         }
         let automaton = DFA::builder()
-            .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .prefilter(false)
             .build(&patterns)?;
         Ok(Self {
             automaton,
             cues: table,
+            recognizers,
         })
+    }
+
+    /// The recognizers that a word speaks for.
+    pub(super) fn leads(&self, cue: u32) -> &[u16] {
+        self.cues.get(cue as usize).map_or(&[], |cue| &cue.leads)
+    }
+
+    /// The recognizers that a word speaks against.
+    pub(super) fn denies(&self, cue: u32) -> &[u16] {
+        self.cues.get(cue as usize).map_or(&[], |cue| &cue.denies)
     }
 
     /// Memory that the automaton takes, in bytes.
@@ -179,7 +215,7 @@ impl Lexicon {
                 let pattern = self.automaton.match_pattern(state, i);
                 let start = end - self.automaton.pattern_len(pattern).min(end);
                 if let Some(cue) = self.cues.get(pattern.as_usize()) {
-                    found.take(text, start, end, cue);
+                    found.take(text, start, end, pattern.as_usize(), cue);
                 }
             }
         }
@@ -187,18 +223,76 @@ impl Lexicon {
     }
 }
 
-/// A word with spaces also stands with `_`, with `-` and without.
-fn spellings(word: &str) -> Vec<String> {
-    let lower = word.to_ascii_lowercase();
-    if !lower.contains(' ') {
-        return vec![lower];
+/// Every word in every spelling: those with roles, and those of recognizers.
+fn words(recognizers: &'static Recognizers) -> BTreeMap<Vec<u8>, Cue> {
+    let mut cues: BTreeMap<Vec<u8>, Cue> = BTreeMap::new();
+    for (roles, words) in WORDS {
+        for word in words.split('|') {
+            add(&mut cues, word, |cue| cue.roles = cue.roles | *roles);
+        }
     }
-    let mut all: Vec<String> = ["_", "-", ""]
-        .iter()
-        .map(|sep| lower.replace(' ', sep))
-        .collect();
-    all.push(lower);
-    all
+    for (of, index) in recognizers.all.iter().zip(0..) {
+        for word in &of.near {
+            let mut roles = head_roles(&cues, word);
+            if of.of == Of::Number {
+                roles = roles | Roles::OTHER;
+            }
+            if of.finds_places() {
+                roles = Roles::PLACE;
+            }
+            add(&mut cues, word, |cue| {
+                cue.roles = cue.roles | roles;
+                cue.leads.push(index);
+            });
+        }
+        for word in &of.not_near {
+            add(&mut cues, word, |cue| cue.denies.push(index));
+        }
+    }
+    cues
+}
+
+fn add(cues: &mut BTreeMap<Vec<u8>, Cue>, word: &'static str, take: impl Fn(&mut Cue)) {
+    for spelling in spellings(word) {
+        take(cues.entry(spelling).or_insert_with(|| Cue {
+            word,
+            ..Cue::default()
+        }));
+    }
+}
+
+/// What the end of a longer word says by itself, which the longer word hides: 银行账号 is an 账号 too.
+fn head_roles(cues: &BTreeMap<Vec<u8>, Cue>, word: &str) -> Roles {
+    let ends = word
+        .char_indices()
+        .skip(1)
+        .filter_map(|(i, _)| word.get(i..));
+    ends.filter_map(|end| cues.get(&plain_word(end)))
+        .map(|cue| cue.roles)
+        .filter(|roles| !roles.any(Roles::NEGATIVE))
+        .fold(Roles::default(), |all, roles| all | roles)
+}
+
+/// A word with spaces also stands without them (and, folded, with `_` and `-`).
+fn spellings(word: &str) -> Vec<Vec<u8>> {
+    let whole = plain_word(word);
+    let joined: Vec<u8> = whole.iter().copied().filter(|b| *b != b' ').collect();
+    if joined.len() == whole.len() {
+        return vec![whole];
+    }
+    vec![whole, joined]
+}
+
+fn plain_word(word: &str) -> Vec<u8> {
+    word.bytes().map(plain).collect()
+}
+
+/// A word as the automaton is given it, and what folding hides.
+fn fold_word((word, mut cue): (Vec<u8>, Cue)) -> (Vec<u8>, Cue) {
+    let hides = |b: &u8| b.is_ascii() && !b.is_ascii_lowercase() && *b != b' ';
+    let folded = word.iter().copied().map(fold).collect();
+    cue.spelled = word.iter().any(hides).then(|| word.into_boxed_slice());
+    (folded, cue)
 }
 
 /// A longer word hides the shorter ones inside it: 支付密码 is no 密码.
@@ -238,14 +332,12 @@ pub(super) fn is_word(text: &str, start: usize, end: usize) -> bool {
 mod tests {
     use super::*;
 
+    fn lexicon() -> Lexicon {
+        Lexicon::new(super::super::recognizer::built_in().unwrap()).unwrap()
+    }
+
     fn words(text: &str) -> Vec<&'static str> {
-        Lexicon::new()
-            .unwrap()
-            .find(text)
-            .hits
-            .iter()
-            .map(|h| h.word)
-            .collect()
+        lexicon().find(text).hits.iter().map(|h| h.word).collect()
     }
 
     #[test]
@@ -270,7 +362,7 @@ mod tests {
 
     #[test]
     fn triggers_keep_their_case() {
-        let lexicon = Lexicon::new().unwrap();
+        let lexicon = lexicon();
         let fired = |text: &str| {
             lexicon
                 .find(text)

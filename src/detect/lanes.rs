@@ -2,7 +2,9 @@
 //!
 //! Each step of an automaton waits for the memory that the step before asked for; four independent walks wait
 //! together. A part begins as many bytes early as the longest pattern is long, so no match over a cut is lost, and
-//! reports only what ends inside it, so none is told twice.
+//! reports only what ends inside it, so none is told twice. Bytes are folded on the way, off the critical path, so
+//! that the automaton needs one spelling of a word and few columns: capitals are small letters, `_` and `-` are spaces,
+//! all digits are one, and so is most punctuation. Who needs to know which it was looks at the text.
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
@@ -10,6 +12,39 @@ use aho_corasick::dfa::DFA;
 
 /// Texts below this many bytes are walked in one go.
 const LEAST_BYTES: usize = 1024;
+
+/// What the automaton is given for a byte.
+const FOLDED: [u8; 256] = folded();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated at compile time, where a wrong index is a compile error"
+)]
+const fn folded() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 256 {
+        // Next to the letters, so that there are no columns between.
+        table[b] = match b as u8 {
+            b'_' | b'-' | b' ' => b'{',
+            b'0'..=b'9' => b'`',
+            b'.' => b'}',
+            b':' => b'~',
+            b'$' => 0x7f,
+            byte if byte.is_ascii_alphabetic() => byte.to_ascii_lowercase(),
+            byte if byte.is_ascii() => b'|',
+            byte => byte,
+        };
+        b += 1;
+    }
+    table
+}
+
+/// The byte as patterns have to spell it.
+#[inline]
+pub(super) fn fold(byte: u8) -> u8 {
+    FOLDED.get(usize::from(byte)).copied().unwrap_or(byte)
+}
 
 /// A state that has matches, and the position at which they end.
 pub(super) type Seen = (usize, StateID);
@@ -77,7 +112,7 @@ impl<'a> Lane<'a> {
     fn finish(&mut self, dfa: &DFA) {
         let mut state = self.state;
         for (k, byte) in self.rest.iter().enumerate() {
-            state = dfa.next_state(Anchored::No, state, *byte);
+            state = dfa.next_state(Anchored::No, state, fold(*byte));
             if dfa.is_special(state) {
                 self.note(dfa, state, k);
             }
@@ -101,10 +136,10 @@ fn together<'a>(dfa: &DFA, a: &mut Lane<'a>, b: &mut Lane<'a>, c: &mut Lane<'a>,
     let (mut sa, mut sb, mut sc, mut sd) = (a.state, b.state, c.state, d.state);
     let bytes = a.rest.iter().zip(b.rest).zip(c.rest).zip(d.rest);
     for (k, (((in_a, in_b), in_c), in_d)) in bytes.enumerate() {
-        sa = dfa.next_state(Anchored::No, sa, *in_a);
-        sb = dfa.next_state(Anchored::No, sb, *in_b);
-        sc = dfa.next_state(Anchored::No, sc, *in_c);
-        sd = dfa.next_state(Anchored::No, sd, *in_d);
+        sa = dfa.next_state(Anchored::No, sa, fold(*in_a));
+        sb = dfa.next_state(Anchored::No, sb, fold(*in_b));
+        sc = dfa.next_state(Anchored::No, sc, fold(*in_c));
+        sd = dfa.next_state(Anchored::No, sd, fold(*in_d));
         for (lane, state) in [(&mut *a, sa), (&mut *b, sb), (&mut *c, sc), (&mut *d, sd)] {
             if dfa.is_special(state) {
                 lane.note(dfa, state, k);
@@ -125,7 +160,7 @@ mod tests {
     fn four_lanes_see_what_one_sees() {
         let dfa = DFA::builder()
             .prefilter(false)
-            .build(["abc", "bca", "cabca"])
+            .build(["abc", "bca", "cabca"].map(|word| word.bytes().map(fold).collect::<Vec<u8>>()))
             .unwrap();
         let root = dfa.start_state(Anchored::No).unwrap();
         for len in [0, 5, 1023, 1024, 1025, 1026, 1027, 3001] {

@@ -9,6 +9,7 @@
 //! (`check`) and the words near (`page`) make the score; `merge` makes disjoint findings of it. Every step is
 //! linear in the text: what looks around looks a bounded way.
 
+mod address;
 mod cells;
 mod check;
 mod code;
@@ -24,6 +25,7 @@ mod name;
 mod net;
 mod number;
 mod page;
+mod recognizer;
 mod roles;
 mod secret;
 mod shape;
@@ -46,6 +48,7 @@ use cue::Lexicon;
 use custom::Custom;
 use list::Lists;
 use page::{Candidate, Near, Page, Types};
+pub use recognizer::FileDefect;
 use roles::Roles;
 use std::sync::Arc;
 use tagger::{Budget, Tagger, Unread};
@@ -66,6 +69,9 @@ pub enum DetectError {
     /// The built-in words make no automaton: a defect of this program.
     #[error("the built-in context words can't be compiled")]
     Lexicon,
+    /// A built-in recognizer's file can't be used: a defect of this program.
+    #[error(transparent)]
+    BuiltIn(FileDefect),
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
@@ -156,7 +162,8 @@ impl Detector {
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
         Ok(Self {
-            lexicon: Lexicon::new().map_err(|_| DetectError::Lexicon)?,
+            lexicon: Lexicon::new(recognizer::built_in().map_err(DetectError::BuiltIn)?)
+                .map_err(|_| DetectError::Lexicon)?,
             types: Types::new().ok_or(DetectError::Types)?,
             custom: custom
                 .iter()
@@ -269,6 +276,7 @@ impl Detector {
             text: reads,
             types: &self.types,
             cues: &cues,
+            lexicon: &self.lexicon,
             key: near,
             found: Vec::new(),
         };
@@ -277,6 +285,9 @@ impl Detector {
         walk::labels(&mut page);
         secret::assigned::keyed(&mut page);
         name::keyed(&mut page);
+        if let Some(key) = key {
+            recognizer::at_keys(&mut page, &self.lexicon.find(key).hits);
+        }
         walk::neighbours(&mut page);
         let read = tagger::read(&mut page, self.taggers_at(depth), budget);
         let hidden: Vec<Candidate> = inner

@@ -1,6 +1,6 @@
 //! One text while it is being looked at: its words, its candidates, and what stands near a value.
 
-use super::cue::{Cues, Hit};
+use super::cue::{Cues, Hit, Lexicon};
 use super::roles::Roles;
 use super::text::is_han;
 use crate::base::{EntityType, Span, View};
@@ -111,8 +111,8 @@ impl Doubt {
 /// The entity types that the built-in recognizers report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Types {
+    pub(super) address: EntityType,
     pub(super) bank_card: EntityType,
-    pub(super) card_expiry: EntityType,
     pub(super) card_track: EntityType,
     pub(super) cn_landline: EntityType,
     pub(super) cn_mobile: EntityType,
@@ -138,8 +138,8 @@ impl Types {
     /// `None` if the table of types lacks one of ours.
     pub(super) fn new() -> Option<Self> {
         Some(Self {
+            address: EntityType::named("ADDRESS")?,
             bank_card: EntityType::named("BANK_CARD")?,
-            card_expiry: EntityType::named("CARD_EXPIRY")?,
             card_track: EntityType::named("CARD_TRACK")?,
             cn_landline: EntityType::named("CN_LANDLINE")?,
             cn_mobile: EntityType::named("CN_MOBILE")?,
@@ -169,6 +169,8 @@ pub(super) struct Page<'a> {
     pub(super) text: &'a str,
     pub(super) types: &'a Types,
     pub(super) cues: &'a Cues,
+    /// What the words lead to.
+    pub(super) lexicon: &'a Lexicon,
     /// What the JSON key says about the whole text.
     pub(super) key: Option<Near>,
     pub(super) found: Vec<Candidate>,
@@ -229,6 +231,29 @@ impl Page<'_> {
             roles: hit.roles,
             labels: is_connective(gap),
         })
+    }
+
+    /// The nearest word that speaks for recognizer `index`: before the span, else after it.
+    pub(super) fn led_to(&self, span: Span, index: u16) -> Option<&'static str> {
+        self.around(span)
+            .find(|hit| self.lexicon.leads(hit.cue).contains(&index))
+            .map(|hit| hit.word)
+    }
+
+    /// Whether a word near speaks against recognizer `index`.
+    pub(super) fn denied(&self, span: Span, index: u16) -> bool {
+        self.around(span)
+            .any(|hit| self.lexicon.denies(hit.cue).contains(&index))
+    }
+
+    /// The words near a value: before it, then after it.
+    fn around(&self, span: Span) -> impl Iterator<Item = &Hit> {
+        let hits = &self.cues.hits;
+        let from = hits.partition_point(|hit| hit.start < span.end);
+        let after = hits.get(from..).unwrap_or_default().iter();
+        self.hits_before(span.start)
+            .map(|(hit, _)| hit)
+            .chain(after.take_while(move |hit| hit.start - span.end <= AFTER_CHARS * 2))
     }
 
     /// Words before `start` with the text in between, nearest first.

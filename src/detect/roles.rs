@@ -48,6 +48,9 @@ impl Roles {
     /// Of a key: it measures something (`password_max_age`); a bare number is no secret.
     pub(super) const MEASURE: Self = Self(1 << 25);
 
+    /// The name of a place.
+    pub(super) const PLACE: Self = Self(1 << 26);
+
     /// The roles that say what kind of number this is.
     pub(super) const NUMERIC: Self = Self((1 << 12) - 1).or(Self::OTHER);
     /// The roles that say of a number that it is somebody's.

@@ -4,7 +4,7 @@ use super::cue::Trigger;
 use super::page::{Candidate, Page};
 use super::roles::Roles;
 use super::text::{at, before, is_crockford};
-use super::{code, encoded, name, net, number, secret};
+use super::{address, code, encoded, name, net, number, recognizer, secret};
 use crate::base::Span;
 
 /// A base64 run whose text is to be scanned as well.
@@ -61,6 +61,7 @@ struct Walk {
     at: usize,
     base64_done: usize,
     name_done: usize,
+    address_done: usize,
     depth: usize,
     inner: Vec<Inner>,
 }
@@ -71,6 +72,7 @@ pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
         at: 0,
         base64_done: 0,
         name_done: 0,
+        address_done: 0,
         depth,
         inner: Vec::new(),
     };
@@ -133,9 +135,13 @@ impl Walk {
     }
 
     fn with_digits(&mut self, page: &mut Page<'_>, span: Span, kinds: u8) {
+        recognizer::word(page, span);
         if kinds == DIGIT || is_numbered_x(page.text, span) {
             secret::bare(page, span);
             code::word(page, span);
+            if start_of_han(page.text, span.end) && span.start >= self.address_done {
+                self.address_done = address::zh::number(page, span).unwrap_or(self.address_done);
+            }
             self.at = number::stream(page, span.start).max(span.end);
             return;
         }
@@ -158,6 +164,12 @@ impl Walk {
     }
 }
 
+/// Whether a Han character stands here, or behind one blank.
+fn start_of_han(text: &str, i: usize) -> bool {
+    let next = at(text, i);
+    next >= 0xe4 || next == b' ' && at(text, i + 1) >= 0xe4
+}
+
 fn is_all_digits(text: &str, start: usize, end: usize) -> bool {
     text.as_bytes()
         .get(start..end)
@@ -170,7 +182,7 @@ fn is_numbered_x(text: &str, span: Span) -> bool {
 }
 
 /// The ten characters of one of our surrogates.
-fn is_surrogate_tag(text: &str, span: Span) -> bool {
+pub(super) fn is_surrogate_tag(text: &str, span: Span) -> bool {
     let kind = span.start.checked_sub(2).map_or(0, |i| at(text, i));
     span.len() == 10
         && before(text, span.start) == b'_'
@@ -213,10 +225,11 @@ pub(super) fn labels(page: &mut Page<'_>) {
         if hit.roles.any(Roles::USCC) {
             code::labelled_uscc(page, *hit);
         }
-        if hit.roles.any(Roles::EXPIRY) {
-            code::expiry(page, *hit);
+        if hit.roles.any(Roles::PLACE) {
+            address::zh::from_place(page, hit.start);
         }
     }
+    recognizer::at_words(page);
 }
 
 /// Starts the recognizers whose fixed beginnings stand in the text.
@@ -233,6 +246,7 @@ pub(super) fn triggers(page: &mut Page<'_>) {
             }
             // Inside what was found already.
             Trigger::Format(_) | Trigger::Pem => {}
+            Trigger::Recognizer(index) => recognizer::at_beginning(page, *fired, index),
             Trigger::Jwt => secret::jwt(page, *fired),
             Trigger::Url => secret::url(page, *fired),
             Trigger::AtWord => net::spelled_email(page, *fired),

@@ -67,6 +67,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Whether it makes sense to send to it now. Cheap: no I/O, may be asked for every request.
     fn health(&self) -> Health;
 
+    /// Asks for the balance of the account, where the destination has one to tell.
+    fn balance(&self) -> Option<BoxFuture<'_, Result<Inbound, BackendError>>> {
+        None
+    }
+
     /// Sends one request; resolves when the reply's head is here. Dropping the future, or later the reply's body,
     /// cancels the request at the destination.
     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, BackendError>>;

@@ -5,6 +5,8 @@
 //!
 //! Refuses to know: sockets, HTTP framing, files.
 
+#[cfg(test)]
+mod conformance;
 mod fields;
 mod inspecting;
 #[cfg(test)]
@@ -36,6 +38,7 @@ use inspecting::{Inspection, Inspector};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
 use restoring::ReplyRestorer;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -228,13 +231,13 @@ impl Pipeline {
         };
         let candidates = self.candidates(&decided);
         let fallback = self.policy.fallback();
-        match route::rank(
-            &decided.decision,
-            &candidates,
-            difficulty,
-            fallback,
-            &self.route,
-        ) {
+        // A model that must answer by a pattern can't write a surrogate there.
+        let patterns = decided.request.shape().patterns && !decided.counts.is_empty();
+        let mut route = Cow::Borrowed(&self.route);
+        if patterns {
+            route.to_mut().inside_from_level = 0;
+        }
+        match route::rank(&decided.decision, &candidates, difficulty, fallback, &route) {
             Ok(order) => Ok(Decided { order, ..decided }),
             Err(none) => {
                 let headers = self.headers(&decided, None);
@@ -351,6 +354,36 @@ impl Pipeline {
     /// The names that `/v1/models` lists for an app: of destinations that may get a harmless request of it.
     pub fn models(&self, app: &str) -> Bytes {
         service::model_list(&self.policy, &self.backends, app)
+    }
+
+    /// The balance of the account at the first destination that tells one, where the policy lets this app know it.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: the app may not, no destination has a balance, or it gave no answer.
+    pub async fn balance(&self, app: &str) -> Result<Reply, Refusal> {
+        if !self.policy.app(app).may_see_balance() {
+            return Err(refusing::no_balance_for_app());
+        }
+        let asked = self.backends.iter().find_map(|backend| backend.balance());
+        let inbound = match asked {
+            Some(asked) => asked.await.map_err(|_| refusing::no_balance())?,
+            None => return Err(refusing::no_balance()),
+        };
+        if matches!(inbound.status, 401 | 403) {
+            return Err(refusing::key_refused(Vec::new()));
+        }
+        let status = inbound.status;
+        let body = streaming::collect(inbound.body).await;
+        let body = body.map_err(|fault| refusing::faulty_reply(fault, Vec::new()))?;
+        let (body, facts) = (ReplyBody::Whole(body), Facts::default());
+        Ok(service::reply(
+            status,
+            Vec::new(),
+            None,
+            "application/json",
+            body,
+            facts,
+        ))
     }
 
     /// Drops sealed originals that have expired; how many. Reads and writes the store, so it blocks.

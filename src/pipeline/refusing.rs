@@ -143,6 +143,18 @@ pub(super) fn key_refused(headers: Headers) -> Refusal {
     Refusal::new(502, "upstream_key_refused", "upstream_error", message).with_headers(headers)
 }
 
+/// This app may not know the balance.
+pub(super) fn no_balance_for_app() -> Refusal {
+    let message = "this app may not ask for the account's balance; the policy allows it with `balance: true` under the app's name";
+    Refusal::new(403, "balance_refused", "permission_error", message)
+}
+
+/// There is no balance, or no answer.
+pub(super) fn no_balance() -> Refusal {
+    let message = "no destination told a balance; try again, or ask the gateway's operator";
+    Refusal::new(502, "upstream_failed", "upstream_error", message)
+}
+
 /// The reply could not be used.
 pub(super) fn faulty_reply(fault: StreamFault, headers: Headers) -> Refusal {
     Refusal::new(502, fault.code, fault.kind, fault.message).with_headers(headers)

@@ -38,7 +38,8 @@ pub(super) async fn whole(
     restorer.whole(&reply)
 }
 
-async fn collect(
+/// All of a body.
+pub(super) async fn collect(
     mut body: BoxStream<'static, Result<Bytes, BackendError>>,
 ) -> Result<Bytes, StreamFault> {
     let mut first = Bytes::new();
@@ -89,15 +90,11 @@ pub(super) fn events(
     restorer: ReplyRestorer,
     record: ReplyRecord,
 ) -> BoxStream<'static, Result<Bytes, StreamFault>> {
-    let decoder = SseDecoder::new(MAX_EVENT_BYTES);
     let state = EventStream {
-        format,
         body: inbound.body,
-        decoder,
-        restorer,
+        events: Events::new(format, restorer),
         record,
         sent: 0,
-        done: false,
         end: None,
     };
     stream::unfold(state, EventStream::next).boxed()
@@ -119,15 +116,11 @@ async fn without_waiting<S: Stream + Unpin>(body: &mut S) -> Option<Option<S::It
 }
 
 struct EventStream {
-    format: Format,
     body: BoxStream<'static, Result<Bytes, BackendError>>,
-    decoder: SseDecoder,
-    restorer: ReplyRestorer,
+    events: Events,
     record: ReplyRecord,
     /// How many pieces went to the client.
     sent: u32,
-    /// The last event of the format, or `[DONE]`, was seen.
-    done: bool,
     /// The stream is over: nothing more is sent but this.
     end: Option<Result<(), StreamFault>>,
 }
@@ -168,18 +161,47 @@ impl EventStream {
     /// Takes what came from the destination; `None` is its end.
     fn piece(&mut self, piece: Option<Result<Bytes, BackendError>>, out: &mut BytesMut) {
         let taken = match piece {
-            Some(Ok(bytes)) => self.take(&bytes, out),
+            Some(Ok(bytes)) => self.events.take(&bytes, out),
             Some(Err(_)) => Err(CUT),
-            None => self.close(out),
+            None => {
+                let closed = self.events.close(out);
+                self.end = closed.is_ok().then_some(Ok(()));
+                closed
+            }
         };
-        self.record.tally(self.restorer.tally());
+        self.record.tally(self.events.restorer.tally());
+        if let Some(outcome) = self.events.outcome {
+            self.record.end(outcome);
+        }
         if let Err(fault) = taken {
             self.record.end(Outcome::Fault(fault.code));
             self.end = Some(Err(fault));
         }
     }
+}
 
-    fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+/// Restores the bytes of a stream, however they are cut.
+pub(super) struct Events {
+    format: Format,
+    decoder: SseDecoder,
+    restorer: ReplyRestorer,
+    /// How it ended, once the last event of the format, or `[DONE]`, was seen.
+    outcome: Option<Outcome>,
+}
+
+impl Events {
+    /// At the beginning of a stream in this format.
+    pub(super) fn new(format: Format, restorer: ReplyRestorer) -> Self {
+        Self {
+            format,
+            decoder: SseDecoder::new(MAX_EVENT_BYTES),
+            restorer,
+            outcome: None,
+        }
+    }
+
+    /// The next bytes of the stream; what may go on is added to `out`.
+    pub(super) fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
         for event in self.decoder.push(bytes).map_err(|_| UNREADABLE)? {
             self.event(event, out)?;
         }
@@ -193,22 +215,16 @@ impl EventStream {
                 let reply = reply.map_err(|_| UNREADABLE)?;
                 let (last, failed) = (reply.is_last(), reply.is_error());
                 self.restorer.event(reply, &event, out)?;
-                if last {
-                    self.done = true;
-                    self.record.end(if failed {
-                        Outcome::Fault(TOLD_ERROR)
-                    } else {
-                        Outcome::Complete
-                    });
+                if last && failed {
+                    self.outcome = Some(Outcome::Fault(TOLD_ERROR));
+                } else if last {
+                    self.outcome = Some(Outcome::Complete);
                 }
                 Ok(())
             }
             SseEvent::Done { raw } => {
                 self.restorer.end(out)?;
-                if !self.done {
-                    self.done = true;
-                    self.record.end(Outcome::Complete);
-                }
+                self.outcome.get_or_insert(Outcome::Complete);
                 out.extend_from_slice(&raw);
                 Ok(())
             }
@@ -220,12 +236,11 @@ impl EventStream {
     }
 
     /// The destination ended the stream: without its last event it is cut, and the client must learn it.
-    fn close(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+    pub(super) fn close(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         if let Some(event) = self.decoder.finish().map_err(|_| UNREADABLE)? {
             self.event(event, out)?;
         }
         self.restorer.end(out)?;
-        self.end = Some(Ok(()));
-        if self.done { Ok(()) } else { Err(CUT) }
+        self.outcome.map(|_| ()).ok_or(CUT)
     }
 }

@@ -168,6 +168,8 @@ pub struct App {
     pub fields: Vec<FieldRule>,
     /// The models it may use; `None`: all that the gateway offers.
     pub models: Option<Vec<String>>,
+    /// Whether it may ask for the balance of the account at a destination.
+    pub balance: bool,
 }
 
 /// What a policy says of the app of a request; an app that it does not list has no fields and all models.
@@ -207,6 +209,11 @@ impl<'p> AppInfo<'p> {
     /// The models it may use; `None`: all that the gateway offers.
     pub fn models(&self) -> Option<&'p [String]> {
         self.listed.and_then(|app| app.models.as_deref())
+    }
+
+    /// Whether it may ask for the balance of the account at a destination.
+    pub fn may_see_balance(&self) -> bool {
+        self.listed.is_some_and(|app| app.balance)
     }
 
     /// Whether it may use the model of this name.

@@ -122,6 +122,7 @@ pub(super) struct RawApp {
     pub(super) tighten: Option<Entries<Entries<Word>>>,
     pub(super) fields: Option<Entries<Word>>,
     pub(super) models: Option<Words>,
+    pub(super) balance: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

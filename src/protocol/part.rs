@@ -118,6 +118,13 @@ impl Names {
         }
     }
 
+    /// Puts one before the others; what is over [`MOST_NAMES`] is left out.
+    pub(super) fn put_first(&mut self, name: Address) {
+        self.0.rotate_right(1);
+        let [first, ..] = &mut self.0;
+        *first = Some(name);
+    }
+
     pub(super) const fn is_some(self) -> bool {
         matches!(self.0, [Some(_), ..])
     }

@@ -55,6 +55,24 @@ impl Answer {
         }
     }
 
+    /// All of it, where it is there already.
+    pub(super) fn whole_bytes(&self) -> Option<Bytes> {
+        match &self.content {
+            Content::Whole(bytes) => Some(bytes.clone()),
+            Content::Stream { .. } | Content::Done => None,
+        }
+    }
+
+    /// Other bytes in place of those.
+    pub(super) fn put_whole(&mut self, bytes: Bytes) {
+        self.content = Content::Whole(bytes);
+    }
+
+    /// Nothing in place of the body, as `HEAD` wants it.
+    pub(super) fn leave_out(&mut self) {
+        self.content = Content::Done;
+    }
+
     /// Keeps the slot until the body has ended.
     pub(super) fn hold_slot(&mut self, slot: OwnedSemaphorePermit) {
         self.slot = Some(slot);

@@ -3,6 +3,7 @@
 //! Refuses to know: what the body says.
 
 use super::rescue::Fault;
+use crate::coding::{self, CodingError, Codings};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, EXPECT};
@@ -89,13 +90,28 @@ where
     }
 }
 
-/// Refuses a body that is packed: what can't be read can't be inspected.
-pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Fault> {
-    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
-        Ok(())
-    } else {
-        Err(Fault::Encoded)
+/// How a body is packed; what can't be unpacked can't be inspected, and is refused.
+pub(super) fn codings(headers: &HeaderMap) -> Result<Codings, Fault> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    Codings::parse(values.map(http::HeaderValue::as_bytes)).map_err(|_| Fault::Encoded)
+}
+
+/// Unpacks a body; the cap is for what it becomes.
+pub(super) async fn unpack(
+    body: Bytes,
+    codings: Codings,
+    limits: &BodyLimits,
+) -> Result<Bytes, Fault> {
+    if codings.is_identity() {
+        return Ok(body);
+    }
+    let cap = limits.cap;
+    let unpacking = tokio::task::spawn_blocking(move || coding::decode(&codings, &body, cap));
+    match unpacking.await {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(CodingError::TooLarge { cap })) => Err(Fault::TooLarge { cap }),
+        Ok(Err(_)) => Err(Fault::BrokenCoding),
+        Err(_) => Err(Fault::Internal),
     }
 }
 
@@ -152,19 +168,35 @@ mod tests {
         discard(&mut stuck, &HeaderMap::new(), &LIMITS).await;
     }
 
-    #[test]
-    fn only_identity_is_not_an_encoding() {
-        for (value, fine) in [
-            ("identity", true),
-            ("Identity", true),
-            ("gzip", false),
-            ("gzip, identity", false),
-            ("", false),
+    #[tokio::test]
+    async fn a_body_is_unpacked_up_to_the_cap() {
+        let gzip = |text: &[u8]| Bytes::from(coding::encode(coding::Coding::Gzip, text).unwrap());
+        for (value, body, expected) in [
+            ("identity", Bytes::from_static(b"plain"), Ok(&b"plain"[..])),
+            ("gzip", gzip(b"packed"), Ok(b"packed")),
+            ("gzip, gzip", gzip(&gzip(b"twice")), Ok(b"twice")),
+            ("gzip", gzip(b"too large"), Err(Fault::TooLarge { cap: 8 })),
+            (
+                "gzip",
+                Bytes::from_static(b"not it"),
+                Err(Fault::BrokenCoding),
+            ),
+            ("gzip, gzip, gzip", gzip(b"x"), Err(Fault::Encoded)),
+            ("compress", gzip(b"x"), Err(Fault::Encoded)),
+            ("", gzip(b"x"), Err(Fault::Encoded)),
         ] {
             let mut headers = HeaderMap::new();
             headers.append(CONTENT_ENCODING, value.parse().unwrap());
-            assert_eq!(refuse_encoded(&headers).is_ok(), fine, "{value}");
+            let read = match codings(&headers) {
+                Ok(codings) => unpack(body, codings, &LIMITS).await,
+                Err(fault) => Err(fault),
+            };
+            assert_eq!(
+                read.as_deref(),
+                expected.as_ref().map(|text| *text),
+                "{value}"
+            );
         }
-        assert!(refuse_encoded(&HeaderMap::new()).is_ok());
+        assert!(codings(&HeaderMap::new()).unwrap().is_identity());
     }
 }

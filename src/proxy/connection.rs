@@ -1,7 +1,9 @@
 //! One connection: handshake, HTTP/1.1 or HTTP/2, and an end when it is quiet, stuck, or the gateway drains.
 
 use super::activity::{Activity, Patience, Verdict};
+use super::forward::{Handed, Line, Onward, tunnel};
 use super::stack::{Shared, Stack, stack};
+use super::tls::Certificate;
 use super::wire::{Transport, Wire};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -9,9 +11,11 @@ use hyper_util::service::TowerToHyperService;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// At a stop a quiet connection is kept this long: a request may be on its way already, and closing would lose it.
 const LAST_CALL: Duration = Duration::from_millis(250);
@@ -31,7 +35,7 @@ const MAX_RESETS: usize = 32;
 /// Everything about connections that a listener fixes once.
 pub(super) struct Lines {
     shared: Shared,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
     handshake: Duration,
     patience: Patience,
     http: auto::Builder<TokioExecutor>,
@@ -40,7 +44,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(
         shared: Shared,
-        tls: Option<TlsAcceptor>,
+        tls: Option<Arc<Certificate>>,
         handshake: Duration,
         patience: Patience,
     ) -> Self {
@@ -59,22 +63,60 @@ impl Lines {
         if tcp.set_nodelay(true).is_err() {
             return;
         }
+        let line = Arc::new(Line::outside(
+            self.shared.desk.clone(),
+            tcp.local_addr().ok(),
+        ));
         let Some(transport) = self.transport(tcp).await else {
             return;
         };
+        self.talk(transport, &line).await;
+        if let Some(handed) = line.take() {
+            self.go_on(handed).await;
+        }
+    }
+
+    /// Speaks HTTP until one side ends it, or it becomes something else.
+    async fn talk(&self, transport: Transport, line: &Arc<Line>) {
         let activity = Arc::new(Activity::new());
         let io = TokioIo::new(Wire::new(transport, activity.clone()));
-        let service = TowerToHyperService::new(stack(&self.shared, &activity));
-        let connection = pin!(self.http.serve_connection(io, service));
+        let service = TowerToHyperService::new(stack(&self.shared, &activity, line));
+        let connection = pin!(self.http.serve_connection_with_upgrades(io, service));
         self.supervise(connection, &activity).await;
+    }
+
+    /// What comes after `CONNECT`: our own TLS and HTTP inside it, or bytes that are passed on.
+    async fn go_on(&self, handed: Handed) {
+        let Ok(upgraded) = handed.upgrade.await else {
+            return;
+        };
+        let io = TokioIo::new(upgraded);
+        match handed.onward {
+            Onward::Opened(tls, key) => {
+                if let Some(stream) = self.shake_hands(&tls, io).await {
+                    let inside = Arc::new(Line::inside(key));
+                    self.talk(Transport::Inside(Box::new(stream)), &inside)
+                        .await;
+                }
+            }
+            Onward::Tunnel(other) => tunnel(io, *other, self.shared.stop.clone()).await,
+        }
     }
 
     async fn transport(&self, tcp: TcpStream) -> Option<Transport> {
         let Some(tls) = &self.tls else {
             return Some(Transport::Plain(tcp));
         };
-        if let Ok(Ok(stream)) = timeout(self.handshake, tls.accept(tcp)).await {
-            return Some(Transport::Tls(Box::new(stream)));
+        let stream = self.shake_hands(&tls.acceptor(), tcp).await?;
+        Some(Transport::Tls(Box::new(stream)))
+    }
+
+    async fn shake_hands<S>(&self, tls: &TlsAcceptor, io: S) -> Option<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        if let Ok(Ok(stream)) = timeout(self.handshake, tls.accept(io)).await {
+            return Some(stream);
         }
         tracing::debug!("a TLS handshake failed or took too long");
         None
@@ -144,7 +186,8 @@ impl End {
     }
 }
 
-type Http<'a> = auto::Connection<'a, TokioIo<Wire>, TowerToHyperService<Stack>, TokioExecutor>;
+type Http<'a> =
+    auto::UpgradeableConnection<'a, TokioIo<Wire>, TowerToHyperService<Stack>, TokioExecutor>;
 
 /// hyper's own head timer stays off: `Activity` watches the head, and tells it from a quiet connection.
 fn builder() -> auto::Builder<TokioExecutor> {

@@ -33,8 +33,14 @@ pub const FINDINGS: &str = "vestibule_findings_total";
 pub const DESTINATION_UP: &str = "vestibule_destination_up";
 /// Surrogates in replies that the request hadn't issued.
 pub const UNKNOWN_SURROGATES: &str = "vestibule_unknown_surrogates_total";
+/// Connections and plain requests of the forward proxy by `outcome`: `opened`, `tunnelled`, `refused`.
+pub const FORWARDED: &str = "vestibule_forwarded_total";
 
-const HELP: [(&str, &str); 10] = [
+const HELP: [(&str, &str); 11] = [
+    (
+        FORWARDED,
+        "Connections and plain requests of the forward proxy by outcome.",
+    ),
     (HTTP_ANSWERS, "Answers by route and status class."),
     (
         HTTP_SECONDS,
@@ -192,6 +198,11 @@ pub fn destination_up(destination: &Arc<str>, up: bool) {
     gauge!(DESTINATION_UP, vec![label]).set(if up { 1.0 } else { 0.0 });
 }
 
+/// The forward proxy was asked for a host.
+pub(super) fn forwarded(outcome: &'static str) {
+    counter!(FORWARDED, "outcome" => outcome).increment(1);
+}
+
 /// So many surrogates in a reply that its request hadn't issued.
 pub fn unknown_surrogates(count: u64) {
     counter!(UNKNOWN_SURROGATES).increment(count);
@@ -284,6 +295,7 @@ mod tests {
             chats.found("EMAIL", 1);
             destination_up(&cloud, true);
             unknown_surrogates(1);
+            forwarded("opened");
         });
         let text = handle.render();
         for line in [
@@ -297,6 +309,7 @@ mod tests {
             "vestibule_findings_total{type=\"EMAIL\"} 3",
             "vestibule_destination_up{destination=\"deepseek\"} 1",
             "vestibule_unknown_surrogates_total 1",
+            "vestibule_forwarded_total{outcome=\"opened\"} 1",
         ] {
             assert!(text.lines().any(|l| l == line), "missing {line} in\n{text}");
         }

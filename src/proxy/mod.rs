@@ -1,8 +1,8 @@
 //! *receive*: the two listeners, TLS, who is calling, and the way from HTTP to a call and back.
 //!
 //! The way in: [`Server::data`] and [`Server::admin`] bind, [`Server::run`] serves until a [`Stop`] is thrown and then
-//! drains. A connection passes `server` (accept, cap) → `connection` (TLS, HTTP, time limits) → `stack` (the tower
-//! layers, in one place) → `receive` or `admin` (the doors) → [`ChatService`], which `app.rs` implements. Every error
+//! drains. A connection passes `server` (accept, caps) → `connection` (TLS, HTTP, time limits) → `stack` (the tower
+//! layers, in one place) → `forward` (what is for other hosts) → `receive` or `admin` (the doors) → [`ChatService`], which `app.rs` implements. Every error
 //! becomes HTTP in `rescue`.
 //!
 //! Refuses to know: JSON of requests, policy, destinations. Holds no text of a request longer than the call takes, and
@@ -14,10 +14,13 @@ mod answer;
 mod body;
 mod connection;
 mod credential;
+mod forward;
 mod ids;
 mod layers;
+mod manners;
 pub mod metrics;
 mod paths;
+mod peers;
 mod receive;
 mod rescue;
 mod server;
@@ -30,9 +33,12 @@ mod tests;
 mod tls;
 mod wire;
 
+pub use forward::{
+    Config as ForwardConfig, Forward, Mode as ForwardMode, OtherHosts, Settings as ForwardSettings,
+};
 pub use server::{Drained, Server};
 pub use service::ChatService;
-pub use settings::{AdminConfig, Config, Settings};
+pub use settings::{AdminConfig, Config, Cors, Settings};
 pub use stop::{Stop, stop_signal};
 
 use std::net::SocketAddr;

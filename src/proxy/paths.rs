@@ -18,6 +18,8 @@ pub(super) enum Route {
     },
     /// The list of models.
     Models,
+    /// The balance of the account at a destination.
+    Balance,
 }
 
 /// Every path that is answered, without the prefixes of [`split`].
@@ -92,6 +94,7 @@ pub(super) fn route(method: &Method, path: &str) -> Result<Route, Fault> {
             (Route::Ask { format, beta }, Method::POST, "POST")
         }
         None if rest == "/models" => (Route::Models, Method::GET, "GET"),
+        None if path == "/user/balance" => (Route::Balance, Method::GET, "GET"),
         _ => return Err(unknown(rest)),
     };
     if *method == needed {
@@ -133,7 +136,7 @@ pub(super) fn words(path: &str) -> Format {
 }
 
 /// Names of routes for metrics, in the order of [`metric_index`].
-pub(super) const NAMES: [&str; Format::ALL.len() + 2] = [
+pub(super) const NAMES: [&str; Format::ALL.len() + 3] = [
     "chat",
     "completions",
     "embeddings",
@@ -141,6 +144,7 @@ pub(super) const NAMES: [&str; Format::ALL.len() + 2] = [
     "messages",
     "count_tokens",
     "models",
+    "balance",
     "other",
 ];
 
@@ -150,7 +154,8 @@ pub(super) fn metric_index(method: &Method, path: &str) -> usize {
     match route(method, path) {
         Ok(Route::Ask { format, .. }) => format as usize,
         Ok(Route::Models) => MODELS,
-        Err(_) => MODELS + 1,
+        Ok(Route::Balance) => MODELS + 1,
+        Err(_) => MODELS + 2,
     }
 }
 
@@ -237,6 +242,8 @@ mod tests {
         }
         assert_eq!(NAMES[metric_index(&Method::GET, "/models")], "models");
         assert_eq!(NAMES[metric_index(&Method::GET, "/x")], "other");
+        let balance = metric_index(&Method::GET, "/user/balance");
+        assert_eq!(NAMES[balance], "balance");
     }
 
     #[test]

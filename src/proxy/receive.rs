@@ -42,6 +42,10 @@ impl Door for DataDoor {
             let taken = self.take(&head, &mut body, id).await;
             match taken {
                 Ok(Taken::Models(app)) => Ok(json(Answer::whole(self.service.models(&app)))),
+                Ok(Taken::Balance(app)) => {
+                    let reply = self.service.balance(&app).await;
+                    reply.map(|reply| response(reply, Format::Chat))
+                }
                 Ok(Taken::Call(call)) => {
                     let format = call.format;
                     let reply = self.service.chat(call).await;
@@ -58,6 +62,7 @@ impl Door for DataDoor {
 
 enum Taken {
     Models(Arc<str>),
+    Balance(Arc<str>),
     Call(Call),
 }
 
@@ -71,12 +76,15 @@ impl DataDoor {
     ) -> Result<Taken, Refusal> {
         let route = route(&head.method, head.uri.path())?;
         let app = credential::app(self.service.as_ref(), &head.headers, self.open)?;
-        let Route::Ask { format, beta } = route else {
-            return Ok(Taken::Models(app));
+        let (format, beta) = match route {
+            Route::Models => return Ok(Taken::Models(app)),
+            Route::Balance => return Ok(Taken::Balance(app)),
+            Route::Ask { format, beta } => (format, beta),
         };
-        body::refuse_encoded(&head.headers)?;
+        let codings = body::codings(&head.headers)?;
         let conversation = conversation(&head.headers)?;
         let body = body::read(body, &self.limits).await?;
+        let body = body::unpack(body, codings, &self.limits).await?;
         Ok(Taken::Call(Call {
             app,
             format,

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use crate::pipeline::{Refusal, StreamFault};
 use crate::protocol::Format;
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 /// What *receive* itself refuses.
@@ -38,8 +38,12 @@ pub(super) enum Fault {
     TooSlow,
     #[error("the request body broke off or is not well framed")]
     BrokenBody,
-    #[error("request bodies with a `Content-Encoding` are not supported: send the JSON as it is")]
+    #[error(
+        "the `Content-Encoding` is not one or two of `gzip`, `deflate`, `br`, `zstd`: send the JSON as it is"
+    )]
     Encoded,
+    #[error("the request body is not what its `Content-Encoding` says, or is not complete")]
+    BrokenCoding,
     #[error("`X-Conversation-Id` must be given once and be 1 to 256 visible ASCII characters")]
     BadConversation,
     #[error("too many requests at the same time: try again in a moment")]
@@ -62,7 +66,7 @@ impl Fault {
             Self::WebPage => (403, "permission_error", "web_page_without_key"),
             Self::TooLarge { .. } => (413, "invalid_request_error", "request_too_large"),
             Self::TooSlow => (408, "invalid_request_error", "request_timeout"),
-            Self::BrokenBody => (400, "invalid_request_error", "broken_body"),
+            Self::BrokenBody | Self::BrokenCoding => (400, "invalid_request_error", "broken_body"),
             Self::Encoded => (415, "invalid_request_error", "unsupported_encoding"),
             Self::BadConversation => (400, "invalid_request_error", "bad_conversation_id"),
             Self::Overloaded => (503, "server_error", "overloaded"),
@@ -76,6 +80,10 @@ impl Fault {
             Self::NoKey | Self::ForeignKey | Self::UnclearKey => {
                 vec![(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))]
             }
+            Self::Encoded => vec![(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(crate::coding::NAMES),
+            )],
             _ => Vec::new(),
         }
     }

@@ -1,21 +1,26 @@
 //! A listener: its accept loop, its cap on connections, and its drain.
 
+use super::ProxyError;
 use super::activity::Patience;
 use super::admin::AdminDoor;
 use super::connection::Lines;
+use super::forward::{Desk, Forward};
+use super::manners::Manners;
 use super::metrics::HttpMetrics;
+use super::peers::Peers;
 use super::receive::DataDoor;
 use super::service::ChatService;
 use super::settings::{AdminConfig, Settings};
 use super::stack::{Door, Shared};
 use super::stop::Stop;
-use super::{ProxyError, tls};
+use super::tls::Certificate;
 use crate::base::Clock;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -37,6 +42,9 @@ pub struct Server {
     stop: Stop,
     drain: Duration,
     numbers: Option<PrometheusHandle>,
+    peers: Arc<Peers>,
+    certificate: Option<Arc<Certificate>>,
+    hang_up: Signal,
 }
 
 /// How a listener ended.
@@ -47,7 +55,7 @@ pub struct Drained {
 }
 
 impl Server {
-    /// Binds the listener for apps. `stop` ends it.
+    /// Binds the listener for apps, which is a forward proxy too where `forward` is given. `stop` ends it.
     ///
     /// # Errors
     ///
@@ -55,25 +63,30 @@ impl Server {
     pub async fn data(
         settings: &Settings,
         service: Arc<dyn ChatService>,
+        forward: Option<Forward>,
         clock: Clock,
         stop: Stop,
     ) -> Result<Self, ProxyError> {
-        let acceptor = settings
+        let certificate = settings
             .tls
             .as_ref()
-            .map(|(chain, key)| tls::acceptor(chain, key));
+            .map(|(chain, key)| Certificate::read(chain, key));
+        let certificate = certificate.transpose()?.map(Arc::new);
         let (listener, address) = bind(settings.listen).await?;
         let open = settings.open && address.ip().is_loopback();
         let metrics = Arc::new(HttpMetrics::register());
+        let desk = forward.map(|forward| Arc::new(Desk::new(forward, service.clone(), open)));
         let door = Arc::new(DataDoor {
             service,
             open,
             limits: settings.body,
         });
-        let shared = shared(door, settings.max_in_flight, &metrics, clock, &stop);
+        let mut shared = shared(door, settings.max_in_flight, &metrics, clock, &stop);
+        shared.manners = Arc::new(settings.manners.clone());
+        shared.desk = desk;
         let lines = Lines::new(
             shared,
-            acceptor.transpose()?,
+            certificate.clone(),
             settings.handshake,
             settings.patience,
         );
@@ -86,6 +99,9 @@ impl Server {
             stop,
             drain: settings.drain,
             numbers: None,
+            peers: Peers::new(settings.per_peer),
+            certificate,
+            hang_up: hang_up(settings.listen)?,
         })
     }
 
@@ -123,6 +139,9 @@ impl Server {
             stop,
             drain: Duration::from_secs(1),
             numbers,
+            peers: Peers::new(usize::MAX),
+            certificate: None,
+            hang_up: hang_up(config.listen)?,
         })
     }
 
@@ -134,7 +153,7 @@ impl Server {
     /// Serves until the switch is thrown, then lets requests in flight finish.
     ///
     /// Connections that the kernel has taken for us by then are served too. What still runs after the drain time is cut.
-    pub async fn run(self) -> Drained {
+    pub async fn run(mut self) -> Drained {
         let mut connections = JoinSet::new();
         let mut upkeep = interval(UPKEEP);
         upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -144,9 +163,10 @@ impl Server {
                 biased;
                 () = stopping.as_mut() => break,
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
-                _ = upkeep.tick(), if self.numbers.is_some() => self.keep_up(),
-                (slot, accepted) = self.next() => match accepted {
-                    Ok((tcp, _)) => self.spawn(&mut connections, tcp, slot),
+                _ = upkeep.tick() => self.keep_up(),
+                _ = self.hang_up.recv() => self.look_at_certificate(true),
+                (slot, accepted) = next(&self.slots, &self.listener) => match accepted {
+                    Ok((tcp, peer)) => self.spawn(&mut connections, tcp, peer, slot),
                     Err(error) => self.pause(&error).await,
                 },
             }
@@ -154,35 +174,36 @@ impl Server {
         self.finish(connections).await
     }
 
-    /// Waits for a slot first: over the cap, connections wait in the kernel's queue.
-    async fn next(
-        &self,
-    ) -> (
-        Option<OwnedSemaphorePermit>,
-        std::io::Result<(TcpStream, SocketAddr)>,
-    ) {
-        let slot = self.slots.clone().acquire_owned().await.ok();
-        (slot, self.listener.accept().await)
-    }
-
     fn spawn(
         &self,
         connections: &mut JoinSet<()>,
         tcp: TcpStream,
+        peer: SocketAddr,
         slot: Option<OwnedSemaphorePermit>,
     ) {
+        let Some(counted) = self.peers.count(peer.ip()) else {
+            tracing::debug!("a peer has as many connections as it may");
+            return;
+        };
         let (lines, metrics) = (self.lines.clone(), self.metrics.clone());
         connections.spawn(async move {
             metrics.connections.increment(1.0);
             lines.serve(tcp).await;
             metrics.connections.decrement(1.0);
-            drop(slot);
+            drop((counted, slot));
         });
     }
 
     fn keep_up(&self) {
         if let Some(numbers) = &self.numbers {
             numbers.run_upkeep();
+        }
+        self.look_at_certificate(false);
+    }
+
+    fn look_at_certificate(&self, always: bool) {
+        if let Some(certificate) = &self.certificate {
+            certificate.look(always);
         }
     }
 
@@ -222,6 +243,23 @@ impl std::fmt::Debug for Server {
     }
 }
 
+/// Waits for a slot first: over the cap, connections wait in the kernel's queue.
+async fn next(
+    slots: &Arc<Semaphore>,
+    listener: &TcpListener,
+) -> (
+    Option<OwnedSemaphorePermit>,
+    std::io::Result<(TcpStream, SocketAddr)>,
+) {
+    let slot = slots.clone().acquire_owned().await.ok();
+    (slot, listener.accept().await)
+}
+
+/// SIGHUP, which would end the process if nobody listened.
+fn hang_up(address: SocketAddr) -> Result<Signal, ProxyError> {
+    signal(SignalKind::hangup()).map_err(|source| ProxyError::Listen { address, source })
+}
+
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ProxyError> {
     let failed = |source| ProxyError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
@@ -243,5 +281,7 @@ fn shared(
         metrics: metrics.clone(),
         clock,
         stop: stop.clone(),
+        manners: Arc::new(Manners::default()),
+        desk: None,
     }
 }

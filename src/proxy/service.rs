@@ -2,6 +2,7 @@
 //!
 //! Refuses to know: how a call is answered. The only implementation is wired in `app.rs`; tests have a scripted one.
 
+use super::rescue::Fault;
 use crate::pipeline::{Call, Refusal, Reply};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -14,6 +15,11 @@ pub trait ChatService: Send + Sync + 'static {
 
     /// The JSON body of `/v1/models` for this app.
     fn models(&self, app: &str) -> Bytes;
+
+    /// The balance of the account at a destination, for an app that may know it.
+    fn balance(&self, _app: &str) -> BoxFuture<'static, Result<Reply, Refusal>> {
+        Box::pin(async { Err(Fault::NotOffered.into()) })
+    }
 
     /// The app that this key belongs to.
     ///

@@ -3,6 +3,8 @@
 use super::ProxyError;
 use super::activity::Patience;
 use super::body::BodyLimits;
+use super::manners::Manners;
+use http::HeaderValue;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -33,12 +35,49 @@ pub struct Config {
     pub body_timeout_s: u64,
     /// Connections at the same time, 1–100,000; 1,024 by default. More wait in the kernel's queue.
     pub max_connections: usize,
+    /// Of these from one address (IPv6: one /64), 0–100,000; 0, the default, is no limit of its own.
+    pub max_connections_per_peer: usize,
     /// Requests at the same time, 1–100,000; 512 by default. More are refused with status 503.
     pub max_in_flight: usize,
     /// Seconds that requests in flight get to finish at a stop, 0–3,600; 30 by default.
     pub drain_timeout_s: u64,
     /// Worker threads, 0–256; 0, the default, takes one for each core.
     pub threads: usize,
+    /// Bytes from which on a whole answer is packed (gzip, zstd) for a client that takes that, 0–1,073,741,824; 0, the
+    /// default, is never. Streams are never packed.
+    pub pack_answers_from_bytes: usize,
+    /// Web pages of other origins.
+    pub cors: Cors,
+}
+
+/// The `[server.cors]` section: web pages that may call the gateway, with a key of ours each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// Origins as browsers send them, such as `https://chat.example.com`; none by default.
+    pub origins: Vec<String>,
+}
+
+impl Cors {
+    fn check(&self) -> Result<Vec<HeaderValue>, ProxyError> {
+        let is_origin = |text: &str| {
+            let rest = text
+                .strip_prefix("https://")
+                .or_else(|| text.strip_prefix("http://"));
+            let fine = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte)
+            };
+            rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fine))
+        };
+        let values = self.origins.iter().map(|text| {
+            let value = HeaderValue::try_from(text.as_str()).ok().filter(|_| is_origin(text));
+            value.ok_or_else(|| ProxyError::Setting {
+                key: "server.cors.origins",
+                must: "hold origins such as `https://chat.example.com`, in lower case, without path and `*`".to_owned(),
+            })
+        });
+        values.collect()
+    }
 }
 
 impl Default for Config {
@@ -54,9 +93,12 @@ impl Default for Config {
             idle_timeout_s: 75,
             body_timeout_s: 30,
             max_connections: 1024,
+            max_connections_per_peer: 0,
             max_in_flight: 512,
             drain_timeout_s: 30,
             threads: 0,
+            pack_answers_from_bytes: 0,
+            cors: Cors::default(),
         }
     }
 }
@@ -99,6 +141,17 @@ impl Config {
                 1..=60,
             )?,
             max_connections: within("server.max_connections", self.max_connections, 1..=100_000)?,
+            per_peer: match self.max_connections_per_peer {
+                0 => usize::MAX,
+                most => within("server.max_connections_per_peer", most, 0..=100_000)?,
+            },
+            manners: Manners {
+                origins: self.cors.check()?,
+                pack_from: match self.pack_answers_from_bytes {
+                    0 => None,
+                    from => Some(within("server.pack_answers_from_bytes", from, 0..=1 << 30)?),
+                },
+            },
             max_in_flight: within("server.max_in_flight", self.max_in_flight, 1..=100_000)?,
             drain: seconds("server.drain_timeout_s", self.drain_timeout_s, 0..=3600)?,
             threads: within("server.threads", self.threads, 0..=256)?,
@@ -116,6 +169,8 @@ pub struct Settings {
     pub(super) patience: Patience,
     pub(super) handshake: Duration,
     pub(super) max_connections: usize,
+    pub(super) per_peer: usize,
+    pub(super) manners: Manners,
     pub(super) max_in_flight: usize,
     pub(super) drain: Duration,
     threads: usize,
@@ -161,7 +216,7 @@ fn missing(key: &'static str, other: &str) -> ProxyError {
     }
 }
 
-fn seconds(
+pub(super) fn seconds(
     key: &'static str,
     value: u64,
     range: RangeInclusive<u64>,
@@ -169,7 +224,7 @@ fn seconds(
     within(key, value, range).map(Duration::from_secs)
 }
 
-fn within<N: PartialOrd + std::fmt::Display>(
+pub(super) fn within<N: PartialOrd + std::fmt::Display>(
     key: &'static str,
     value: N,
     range: RangeInclusive<N>,
@@ -201,7 +256,7 @@ mod tests {
     fn defaults_are_fine_and_odd_values_are_refused_by_name() {
         assert_eq!(refusal(|_| {}), "");
         assert_eq!(refusal(|c| c.open = true), "");
-        let cases: [Case; 6] = [
+        let cases: [Case; 9] = [
             (
                 |c| (c.open, c.listen) = (true, ([0, 0, 0, 0], 80).into()),
                 "`server.open` must be false",
@@ -221,6 +276,18 @@ mod tests {
             (
                 |c| c.max_body_bytes = 1,
                 "`server.max_body_bytes` must be between 1024 and",
+            ),
+            (
+                |c| c.cors.origins.push("*".into()),
+                "`server.cors.origins` must hold",
+            ),
+            (
+                |c| c.cors.origins.push("https://a.example/x".into()),
+                "`server.cors.origins`",
+            ),
+            (
+                |c| c.max_connections_per_peer = 100_001,
+                "`server.max_connections_per_peer` must be between",
             ),
             (
                 |c| c.max_in_flight = 0,

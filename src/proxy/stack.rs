@@ -5,7 +5,9 @@
 
 use super::activity::Activity;
 use super::answer::Answer;
+use super::forward::{Desk, Line, Looked};
 use super::layers::{Admit, CatchPanic, Identify, Observe};
+use super::manners::Manners;
 use super::metrics::HttpMetrics;
 use super::paths;
 use super::rescue::rescue;
@@ -38,12 +40,15 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<HttpMetrics>,
     pub(super) clock: Clock,
     pub(super) stop: Stop,
+    pub(super) manners: Arc<Manners>,
+    /// Where the listener is a forward proxy too.
+    pub(super) desk: Option<Arc<Desk>>,
 }
 
 pub(super) type Stack = Identify<Observe<CatchPanic<Admit<AtTheDoor>>>>;
 
 /// The stack for one connection.
-pub(super) fn stack(shared: &Shared, activity: &Arc<Activity>) -> Stack {
+pub(super) fn stack(shared: &Shared, activity: &Arc<Activity>, line: &Arc<Line>) -> Stack {
     ServiceBuilder::new()
         // Every answer carries a request id, also one that a layer below gives; while draining it also says goodbye.
         .layer_fn(|inner| Identify::new(inner, shared.clock.clone(), shared.stop.clone()))
@@ -53,12 +58,21 @@ pub(super) fn stack(shared: &Shared, activity: &Arc<Activity>) -> Stack {
         .layer_fn(CatchPanic::new)
         // More than `max_in_flight` at once get a 503 now; a queue would only hide the overload and hold their bodies.
         .layer_fn(|inner| Admit::new(inner, shared.slots.clone()))
-        .service(AtTheDoor(shared.door.clone()))
+        .service(AtTheDoor {
+            door: shared.door.clone(),
+            line: line.clone(),
+            manners: shared.manners.clone(),
+        })
 }
 
-/// The innermost service: hands over to the door and turns its refusals into responses.
+/// The innermost service: what is for the forward proxy stays with it, all else goes to the door; refusals become
+/// responses.
 #[derive(Clone)]
-pub(super) struct AtTheDoor(Arc<dyn Door>);
+pub(super) struct AtTheDoor {
+    door: Arc<dyn Door>,
+    line: Arc<Line>,
+    manners: Arc<Manners>,
+}
 
 impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
     type Response = Response<Answer>;
@@ -70,11 +84,25 @@ impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
     }
 
     fn call(&mut self, (id, request): (RequestId, Request<Incoming>)) -> Self::Future {
-        let door = self.0.clone();
+        let here = self.clone();
+        Box::pin(async move { Ok(here.pass(id, request).await) })
+    }
+}
+
+impl AtTheDoor {
+    async fn pass(self, id: RequestId, request: Request<Incoming>) -> Response<Answer> {
         let words = paths::words(request.uri().path());
-        Box::pin(async move {
-            let answer = door.answer(request, id).await;
-            Ok(answer.unwrap_or_else(|refusal| rescue(refusal, words)))
-        })
+        let mut request = match self.line.look(request, id).await {
+            Ok(Looked::Door(request)) => request,
+            Ok(Looked::Answered(response)) => return response,
+            Err(refusal) => return rescue(refusal, words),
+        };
+        let asked = self.manners.take(&mut request);
+        if let Some(response) = Manners::preflight(&request, &asked) {
+            return self.manners.finish(Ok(response), asked).await;
+        }
+        self.line.lend_key(request.headers_mut());
+        let outcome = self.door.answer(request, id).await;
+        self.manners.finish(outcome, asked).await
     }
 }

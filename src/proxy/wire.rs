@@ -1,6 +1,8 @@
 //! The bytes of one connection, plain or TLS, watched for progress.
 
 use super::activity::Activity;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use tokio_rustls::server::TlsStream;
 pub(super) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// Inside a connection that `CONNECT` opened.
+    Inside(Box<TlsStream<TokioIo<Upgraded>>>),
 }
 
 /// A transport that tells its activity of each byte.
@@ -47,6 +51,7 @@ impl AsyncRead for Wire {
         let polled = match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Transport::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
+            Transport::Inside(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
         };
         if buf.filled().len() > before {
             self.activity.read();
@@ -64,6 +69,7 @@ impl AsyncWrite for Wire {
         let polled = match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Transport::Tls(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
+            Transport::Inside(tls) => Pin::new(tls.as_mut()).poll_write(cx, bytes),
         };
         self.note(&polled);
         polled
@@ -77,6 +83,7 @@ impl AsyncWrite for Wire {
         let polled = match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bytes),
             Transport::Tls(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bytes),
+            Transport::Inside(tls) => Pin::new(tls.as_mut()).poll_write_vectored(cx, bytes),
         };
         self.note(&polled);
         polled
@@ -86,6 +93,7 @@ impl AsyncWrite for Wire {
         match &self.transport {
             Transport::Plain(tcp) => tcp.is_write_vectored(),
             Transport::Tls(tls) => tls.is_write_vectored(),
+            Transport::Inside(tls) => tls.is_write_vectored(),
         }
     }
 
@@ -97,6 +105,11 @@ impl AsyncWrite for Wire {
                 self.note(&polled);
                 polled
             }
+            Transport::Inside(tls) => {
+                let polled = Pin::new(tls.as_mut()).poll_flush(cx);
+                self.note(&polled);
+                polled
+            }
         }
     }
 
@@ -104,6 +117,7 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Transport::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            Transport::Inside(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
         }
     }
 }

@@ -120,7 +120,9 @@ impl Exchange {
         if answer.header("transfer-encoding") == Some("chunked") {
             (answer.body, answer.whole) = unchunk(framed);
         } else {
-            let length: usize = answer.header("content-length").unwrap().parse().unwrap();
+            let length = answer
+                .header("content-length")
+                .map_or(0, |length| length.parse().unwrap());
             answer.body = framed.to_vec();
             answer.whole = framed.len() == length;
         }

@@ -156,6 +156,7 @@ fn a_stream_that_breaks_off_ends_in_an_error_and_without_done() {
         UPSTREAM.play(&case, move |_| Play {
             status: play.status,
             content_type: play.content_type,
+            encoding: None,
             steps: play.steps.clone(),
         });
         let answer = gateway.chat(&ask_streamed(&case, QUESTION));

@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     pub(crate) log: &'static str,
     /// Text of a policy, where it isn't the built-in one.
     pub(crate) policy: Option<String>,
+    /// Further keys of the listener for apps.
+    pub(crate) server: String,
     /// Further tables of the configuration.
     pub(crate) more: String,
     /// Shell commands before the gateway takes the shell's place.
@@ -37,6 +39,7 @@ impl Default for Setup {
             open: true,
             log: "trace",
             policy: None,
+            server: String::new(),
             more: String::new(),
             shell: "",
         }
@@ -62,6 +65,11 @@ impl Home {
 
     fn log(&self) -> PathBuf {
         self.0.path().join("stderr")
+    }
+
+    /// Writes the configuration, for commands before the gateway starts.
+    pub(crate) fn configure(&self, upstream: &Upstream, setup: &Setup) {
+        fs::write(self.config(), configuration(self, upstream, setup)).unwrap();
     }
 
     /// Runs the command line beside the gateway.
@@ -147,7 +155,7 @@ impl Gateway {
 
     /// Starts one in this folder.
     pub(crate) fn start_in(home: &Home, upstream: &Upstream, setup: &Setup) -> Self {
-        fs::write(home.config(), configuration(home, upstream, setup)).unwrap();
+        home.configure(upstream, setup);
         let log = fs::File::create(home.log()).unwrap();
         let process = Command::new("/bin/sh")
             .args(["-c", &format!("{} exec \"$0\" \"$@\"", setup.shell), BINARY])
@@ -224,7 +232,7 @@ impl Gateway {
         self.signal(rustix::process::Signal::TERM);
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, signal).unwrap();
     }
@@ -283,10 +291,14 @@ fn configuration(home: &Home, upstream: &Upstream, setup: &Setup) -> String {
         format!("[policy]\nfile = \"{}\"\n", path.display())
     });
     let Setup {
-        open, log, more, ..
+        open,
+        log,
+        server,
+        more,
+        ..
     } = setup;
     format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\nopen = {open}\n[admin]\nlisten = \"127.0.0.1:0\"\n\
+        "[server]\nlisten = \"127.0.0.1:0\"\nopen = {open}\n{server}\n[admin]\nlisten = \"127.0.0.1:0\"\n\
          [data]\nfolder = \"{}\"\n[log]\nlevel = \"{log}\"\n\
          [destinations.deepseek]\nkind = \"deepseek\"\nbase_url = \"http://{}\"\napi_key = \"no-real-key\"\n\
          {}{more}",

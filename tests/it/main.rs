@@ -17,17 +17,22 @@
 mod client;
 mod gateway;
 mod planted;
+mod proxied;
 mod replies;
 mod requests;
 mod upstream;
 
 mod audit;
 mod canaries;
+mod codings;
 mod comes_back;
 mod ends;
+mod forward;
 mod leaks;
+mod listener;
 mod local_model;
 mod look_alikes;
 mod names;
 mod refusals;
+mod surfaces;
 mod turns;

@@ -61,6 +61,10 @@ impl Default for Style {
 
 /// Says again what the user said last: the reply of a destination without a script.
 pub(crate) fn ok(seen: &Seen) -> Play {
+    if seen.path == "/user/balance" {
+        let balance = json!({"is_available": true, "balance_infos": []});
+        return raw(200, "application/json", vec![balance.to_string().into()]);
+    }
     let request = seen.json();
     let said = content(last_user_text(&request));
     if request["stream"] == true {
@@ -121,6 +125,7 @@ pub(crate) fn raw(status: u16, content_type: &'static str, chunks: Vec<Bytes>) -
     Play {
         status,
         content_type,
+        encoding: None,
         steps: chunks.into_iter().map(Step::Send).collect(),
     }
 }

@@ -43,6 +43,8 @@ impl Seen {
 pub(crate) struct Play {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// How the steps are packed.
+    pub(crate) encoding: Option<&'static str>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -145,6 +147,15 @@ impl Upstream {
         of_case.cloned().collect()
     }
 
+    /// Forgets what came of this case.
+    pub(crate) fn forget(&self, case: &str) {
+        let mark = mark(case);
+        self.stage
+            .lock()
+            .seen
+            .retain(|seen| !holds(&seen.body, mark.as_bytes()));
+    }
+
     /// Everything that came.
     pub(crate) fn all(&self) -> Vec<Seen> {
         self.stage.lock().seen.clone()
@@ -189,11 +200,13 @@ async fn answer(
         wait: None,
         cancelled: Some(seen.cancelled),
     };
-    let response = Response::builder()
+    let mut response = Response::builder()
         .status(play.status)
-        .header("content-type", play.content_type)
-        .body(performance);
-    Ok(response.unwrap())
+        .header("content-type", play.content_type);
+    if let Some(encoding) = play.encoding {
+        response = response.header("content-encoding", encoding);
+    }
+    Ok(response.body(performance).unwrap())
 }
 
 /// A reply while it is given.

@@ -17,6 +17,8 @@ pub(super) struct Header {
     pub(super) shape: Shape,
     /// Counts wherever it stands.
     pub(super) strong: bool,
+    /// Stands in tables of staff and students only.
+    pub(super) staff: bool,
 }
 
 /// Entity type, shape of its values, headers that say it all, headers that count in company.
@@ -187,31 +189,67 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Of [`NEUTRAL`]: what stands beside the names of people.
+const STAFF: &str =
+    "部门|职位|岗位|工号|学号|班级|department|dept|employeeid|staffid|studentid|jobtitle";
+
 /// Headers that are known and say nothing: a row of them is a header, too.
 const NEUTRAL: &str = "序号|编号|备注|状态|类型|日期|时间|部门|职位|岗位|金额|数量|说明|标题|订单号|订单编号|流水号|工号|学号|单号|快递单号|\
     no|id|note|notes|remark|remarks|status|type|date|time|department|dept|title|amount|quantity|qty|description|orderid|orderno|\
     ordernumber|city|state|zip|zipcode|country|province|role|position|comment|字段|值|项目|内容|field|value|item|key|label|\
-    城市|省份|国家|邮编|公司|单位|company|employer|organization";
+    班级|employeeid|staffid|studentid|jobtitle|城市|省份|国家|邮编|公司|单位|company|employer|organization";
 
 /// Longest header that is known, in bytes, with what may stand around it.
 const HEADER_BYTES: usize = 64;
-/// Most digits in one: a number of the column.
+/// Slots for first letters.
+const BEGINNINGS: usize = 2048;
+/// Most digits in one, for a number of the column, and most blanks.
 const MOST_DIGITS: usize = 2;
+const MOST_BLANKS: usize = 5;
 
 /// What a header cell says.
 pub(super) fn meaning(cell: &str) -> Option<Header> {
     if cell.is_empty() || cell.len() > HEADER_BYTES {
         return None;
     }
-    if cell.bytes().filter(u8::is_ascii_digit).count() > MOST_DIGITS {
+    let count = |is: fn(&u8) -> bool| cell.bytes().filter(is).count();
+    if count(u8::is_ascii_digit) > MOST_DIGITS || count(u8::is_ascii_whitespace) > MOST_BLANKS {
         return None;
     }
-    known().get(normalised(cell).as_str()).copied()
+    let known = known();
+    if !known.may_begin(cell) {
+        return None;
+    }
+    known.words.get(normalised(cell).as_str()).copied()
+}
+
+/// What may stand around the letters of a header.
+fn is_dressing(c: char) -> bool {
+    c.is_whitespace() || "_-.:：*#/\"'".contains(c)
+}
+
+/// The list below, laid out for look-ups.
+struct Words {
+    words: HashMap<&'static str, Header>,
+    /// The first letters of all words, by their last bits.
+    begins: [bool; BEGINNINGS],
+}
+
+impl Words {
+    /// Whether a word begins with the first letter of the cell: says no to nearly all that is no header.
+    fn may_begin(&self, cell: &str) -> bool {
+        let first = cell.chars().find(|c| !is_dressing(*c));
+        first.is_some_and(|c| self.begins.get(slot(c)).copied().unwrap_or(false))
+    }
+}
+
+fn slot(c: char) -> usize {
+    u32::from(c.to_ascii_lowercase()) as usize % BEGINNINGS
 }
 
 /// Every header by its word.
-fn known() -> &'static HashMap<&'static str, Header> {
-    static KNOWN: OnceLock<HashMap<&'static str, Header>> = OnceLock::new();
+fn known() -> &'static Words {
+    static KNOWN: OnceLock<Words> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let mut all = HashMap::new();
         let mut add = |words: &'static str, entity, shape, strong| {
@@ -223,6 +261,7 @@ fn known() -> &'static HashMap<&'static str, Header> {
                         entity,
                         shape,
                         strong,
+                        staff: STAFF.split('|').any(|staff| staff == word),
                     },
                 );
             }
@@ -232,7 +271,13 @@ fn known() -> &'static HashMap<&'static str, Header> {
             add(weak, Some(*entity), *shape, false);
             add(strong, Some(*entity), *shape, true);
         }
-        all
+        let mut begins = [false; BEGINNINGS];
+        for first in all.keys().filter_map(|word| word.chars().next()) {
+            if let Some(begins) = begins.get_mut(slot(first)) {
+                *begins = true;
+            }
+        }
+        Words { words: all, begins }
     })
 }
 
@@ -242,7 +287,7 @@ fn normalised(cell: &str) -> String {
         .split(['(', '（', '[', '【'])
         .next()
         .unwrap_or_default();
-    let kept = |c: &char| !c.is_whitespace() && !"_-.:：*#/\"'".contains(*c);
+    let kept = |c: &char| !is_dressing(*c);
     let name: String = cell.chars().filter(kept).collect();
     let name = name.to_lowercase();
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -294,5 +339,7 @@ mod tests {
             }
         }
         assert!(NEUTRAL.split('|').all(|word| seen.insert(word)));
+        let neutral = |word| meaning(word).is_some_and(|header| header.staff && !header.strong);
+        assert!(STAFF.split('|').all(neutral));
     }
 }

@@ -13,13 +13,14 @@ mod split;
 
 use crate::base::Span;
 use headers::{Header, meaning};
-use split::{MOST_CELLS, Parted, cells, is_ruler};
+use split::{MOST_CELLS, Marks, Parted, cells, is_ruler, marks};
 
 /// Rows in a row that may have another number of cells before a table ends.
 const MOST_MISFITS: usize = 2;
 
-/// Most cells of a row of labels and values.
-const MOST_LABELLED: usize = 4;
+/// Longest line that may be a header, and longest header in it, in bytes.
+const HEADER_LINE_BYTES: usize = 1024;
+const HEADER_BYTES: usize = 96;
 
 /// A cell and what its header says.
 #[derive(Debug, Clone, Copy)]
@@ -63,22 +64,33 @@ struct Columns<'t> {
 
 impl<'t> Columns<'t> {
     /// `None` where no header is known.
-    fn new(headers: impl Iterator<Item = &'t str>) -> Option<Self> {
+    fn new(headers: impl Iterator<Item = &'t str> + Clone) -> Option<Self> {
+        if !headers.clone().any(|cell| meaning(cell).is_some()) {
+            return None;
+        }
         let headers: Vec<_> = headers.map(|cell| (cell, meaning(cell))).collect();
-        let says = |known: &Option<Header>| known.is_some_and(|header| header.entity.is_some());
-        let any = headers.iter().any(|(_, known)| says(known));
-        let strong = |known: &Option<Header>| known.is_some_and(|header| header.strong);
-        let personal = headers.iter().any(|(_, known)| strong(known));
-        any.then_some(Self { headers, personal })
+        let personal = is_personal(&headers);
+        Some(Self { headers, personal })
     }
 
     fn row(&self, text: &str, spans: &[Span], rows: &mut impl Rows) {
         for (span, (header, known)) in spans.iter().zip(&self.headers) {
-            if !span.is_empty() {
+            // What `name` heads in a table about nobody is no name.
+            let counts = self.personal
+                || known.is_none_or(|header| header.strong || header.entity.is_none());
+            if !span.is_empty() && counts {
                 rows.cell(cell(text, *span, header, *known, self.personal));
             }
         }
     }
+}
+
+/// Whether a table is about people: a header says it all, or one that may head names stands beside another of a person.
+fn is_personal(headers: &[(&str, Option<Header>)]) -> bool {
+    let known = || headers.iter().filter_map(|(_, known)| known.as_ref());
+    let names = known().any(|header| header.entity == Some("PERSON"));
+    let other = |header: &Header| header.staff || header.entity.is_some_and(|e| e != "PERSON");
+    known().any(|header| header.strong) || names && known().any(other)
 }
 
 /// A cell; its type is known where its header counts here and it looks like one.
@@ -113,8 +125,8 @@ struct Walk<'t> {
     table: Option<(Parted, Columns<'t>, usize)>,
     spans: Vec<Span>,
     ahead: Vec<Span>,
-    /// How many cells the line before had, by each way to part it.
-    before: [usize; Parted::ALL.len()],
+    /// The marks of the line before.
+    before: Marks,
 }
 
 impl<'t> Walk<'t> {
@@ -125,7 +137,7 @@ impl<'t> Walk<'t> {
             table: None,
             spans: Vec::with_capacity(MOST_CELLS),
             ahead: Vec::with_capacity(MOST_CELLS),
-            before: [0; Parted::ALL.len()],
+            before: Marks::default(),
         }
     }
 
@@ -162,15 +174,20 @@ impl<'t> Walk<'t> {
 
     /// Opens a table if the line is a header, or takes it as labels with their values.
     fn begin(&mut self, line: Span, next: usize, rows: &mut impl Rows) {
-        for (parted, before) in Parted::ALL.into_iter().zip(0..) {
+        if line.len() > HEADER_LINE_BYTES {
+            return;
+        }
+        let marks = marks(line.slice(self.text).unwrap_or_default());
+        let before = std::mem::replace(&mut self.before, marks);
+        for ((parted, count), before) in Parted::ALL.into_iter().zip(marks).zip(before) {
+            // A header stands above its rows: what goes on with lines that have none is none.
+            if count == 0 || count == before && !is_labels(usize::from(count) + 1) {
+                continue;
+            }
             cells(self.text, line, parted, &mut self.spans);
             let many = self.spans.len();
-            // A header stands above its rows: what goes on with lines that have none is none.
-            let goes_on = many > MOST_LABELLED && self.before.get(before) == Some(&many);
-            if let Some(slot) = self.before.get_mut(before) {
-                *slot = many;
-            }
-            if many == 0 || goes_on {
+            let long = self.spans.iter().any(|span| span.len() > HEADER_BYTES);
+            if many == 0 || long && !is_labels(many) {
                 continue;
             }
             let text = self.text;
@@ -182,8 +199,7 @@ impl<'t> Walk<'t> {
                 continue;
             };
             self.look_ahead(next, parted);
-            let labels = many == 2 || many == MOST_LABELLED;
-            if labels && self.is_labelled(&self.spans) {
+            if is_labels(many) && self.is_labelled(&self.spans) {
                 // A header in which only the first is known looks the same, but then the next line has no label.
                 let more = self.ahead.len() == many && self.is_labelled(&self.ahead);
                 if more || self.was_labelled(line, parted) {
@@ -247,6 +263,11 @@ impl<'t> Walk<'t> {
             rows.cell(cell(self.text, *span, header, *known, true));
         }
     }
+}
+
+/// Whether so many cells may be labels and values.
+const fn is_labels(many: usize) -> bool {
+    many == 2 || many == 4
 }
 
 /// Whether cells with these headers may be a table: half of them are known, or the text draws it as a table.

@@ -33,18 +33,46 @@ impl Parted {
         Self::WideComma,
         Self::Blanks,
     ];
+}
 
-    /// Whether a line of these bytes may be parted so.
-    fn occurs(self, line: &str) -> bool {
-        match self {
-            Self::Pipe => line.contains(['|', '｜', '│']),
-            Self::Tab => line.contains('\t'),
-            Self::Comma => line.contains(','),
-            Self::WideComma => line.contains('，'),
-            Self::Semicolon => line.contains([';', '；']),
-            Self::Blanks => line.contains("  ") || line.contains('\u{3000}'),
-        }
+/// How often each mark stands in a line, in the order of [`Parted::ALL`].
+pub(super) type Marks = [u16; Parted::ALL.len()];
+
+/// Counts the marks in one pass over the line's bytes; quotes are not looked at.
+pub(super) fn marks(line: &str) -> Marks {
+    let [
+        mut pipe,
+        mut tab,
+        mut comma,
+        mut semicolon,
+        mut wide,
+        mut blanks,
+    ] = [0u16; 6];
+    let (mut first, mut second) = (0, 0);
+    for byte in line.bytes() {
+        let mark = match (first, second, byte) {
+            (_, _, b'|') | (0xef, 0xbd, 0x9c) | (0xe2, 0x94, 0x82) => &mut pipe,
+            (_, _, b'\t') => &mut tab,
+            (_, _, b',') => &mut comma,
+            (_, _, b';') | (0xef, 0xbc, 0x9b) => &mut semicolon,
+            (0xef, 0xbc, 0x8c) => &mut wide,
+            (_, b' ', b' ') | (0xe3, 0x80, 0x80) => &mut blanks,
+            _ => {
+                (first, second) = (second, byte);
+                continue;
+            }
+        };
+        *mark = mark.saturating_add(1);
+        (first, second) = (second, byte);
     }
+    [
+        pipe,
+        tab,
+        comma,
+        semicolon,
+        wide,
+        blanks.saturating_add(tab),
+    ]
 }
 
 /// The cells of the line at `line` of `text`, without blanks and quotes around them; empty where it is no row.
@@ -52,7 +80,7 @@ pub(super) fn cells(text: &str, line: Span, parted: Parted, out: &mut Vec<Span>)
     out.clear();
     let whole = line.slice(text).unwrap_or_default();
     let trimmed = whole.trim();
-    if trimmed.is_empty() || whole.len() > LINE_BYTES || !parted.occurs(trimmed) {
+    if trimmed.is_empty() || whole.len() > LINE_BYTES {
         return;
     }
     let start = line.start + (whole.len() - whole.trim_start().len());

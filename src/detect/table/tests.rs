@@ -49,8 +49,8 @@ fn rows_that_do_not_fit_are_passed_over_and_a_blank_line_ends_a_table() {
         seen(text),
         ["name=Ann Lee:PERSON", "phone=555-0100 22:PHONE"]
     );
-    let text = "name,phone,note\na,b\nAnn Lee,555-0100 22,x";
-    assert_eq!(seen(text).len(), 3);
+    let text = "name,phone,note\nBo Li,555-0100 11,y\na,b\nAnn Lee,555-0100 22,x";
+    assert_eq!(seen(text).len(), 6);
 }
 
 #[test]
@@ -80,6 +80,8 @@ fn a_header_that_heads_other_things_counts_in_company_only() {
         "{:?}",
         seen(docs)
     );
+    let staff = "name,department\n张三,销售部\n";
+    assert_eq!(seen(staff)[0], "name=张三:PERSON");
     let people = "name,email\nMax Power,max@example.org\n";
     assert_eq!(seen(people)[0], "name=Max Power:PERSON");
 }

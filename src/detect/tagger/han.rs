@@ -259,6 +259,9 @@ fn is_person(text: &str, tag: &Tag) -> bool {
 /// Places of one character are abbreviations of countries and provinces, and some words of places are nobody's.
 fn is_place(text: &str, tag: &Tag) -> bool {
     let name = tag.span.slice(text).unwrap_or_default();
+    if tag.score < LEAST_IN_VERSE && is_classical(sentence(text, tag.span)) {
+        return false;
+    }
     let mut chars = name.chars();
     let first = chars.next().filter(|_| chars.next().is_none());
     if let Some(only) = first {

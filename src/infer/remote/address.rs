@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The rule for a destination's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AddressRule {
+pub enum AddressRule {
     /// This machine only; for `localhost`.
     Loopback,
     /// Public addresses only.
@@ -17,7 +17,8 @@ pub(super) enum AddressRule {
 }
 
 impl AddressRule {
-    pub(super) fn allows(self, ip: IpAddr) -> bool {
+    /// Whether a connection may be made to this address.
+    pub fn allows(self, ip: IpAddr) -> bool {
         let ip = embedded_v4(ip).map_or(ip, IpAddr::V4);
         match self {
             Self::Loopback => ip.is_loopback(),

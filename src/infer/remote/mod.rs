@@ -12,11 +12,13 @@ mod breaker;
 mod connect;
 mod pool;
 mod settings;
+mod unpack;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use address::AddressRule;
 pub use settings::{OPENAI_COMPATIBLE, ServiceFacts};
 
 use super::config::{ConfigError, Models, Reach, RemoteConfig};
@@ -155,6 +157,17 @@ impl Backend for Remote {
                 reason: DownReason::NoKey,
             },
         )
+    }
+
+    fn balance(&self) -> Option<BoxFuture<'_, Result<Inbound, BackendError>>> {
+        self.wire.has_balance().then(|| {
+            let asked: BoxFuture<'_, _> = Box::pin(async {
+                self.refuse_without_key()?;
+                let place = self.place()?;
+                self.wire.balance(place).await
+            });
+            asked
+        })
     }
 
     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, BackendError>> {

@@ -1,11 +1,12 @@
-//! The two requests that can be made of a destination, and what of an answer is usable.
+//! The requests that can be made of a destination, and what of an answer is usable.
 //!
-//! It follows no redirect, keeps no cookie, asks for no compression and refuses it, and sends a fixed list of headers.
+//! It follows no redirect, keeps no cookie, asks for no compression, unpacks it all the same, and sends a fixed list of headers.
 
 use super::body::ReplyBody;
 use super::connect::Connector;
 use super::pool::{Pieces, Pool};
 use super::settings::WireSettings;
+use super::unpack;
 use crate::infer::{BackendError, Inbound, Outbound};
 use crate::protocol::Format;
 use bytes::Bytes;
@@ -23,6 +24,7 @@ pub(super) struct Wire {
     paths: BTreeMap<Format, Uri>,
     beta: Uri,
     list: Uri,
+    balance: Option<Uri>,
     plain: HeaderMap,
     events: HeaderMap,
     reply: Duration,
@@ -55,6 +57,7 @@ impl Wire {
             paths: settings.paths,
             beta: settings.beta,
             list: settings.list,
+            balance: settings.balance,
             reply: settings.reply,
             idle: settings.idle,
         })
@@ -80,13 +83,51 @@ impl Wire {
             &self.plain
         };
         let request = request(Method::POST, uri, headers.clone(), outbound.body);
+        self.inbound(request, held).await
+    }
+
+    /// Whether it has a path for the balance.
+    pub(super) fn has_balance(&self) -> bool {
+        self.balance.is_some()
+    }
+
+    /// Asks for the balance; `held` lives as long as the reply.
+    pub(super) async fn balance<H>(&self, held: H) -> Result<Inbound, BackendError>
+    where
+        H: Unpin + Send + 'static,
+    {
+        let uri = self.balance.as_ref().ok_or(BackendError::BadReply)?;
+        let request = request(Method::GET, uri, self.without_body(), Bytes::new());
+        self.inbound(request, held).await
+    }
+
+    fn without_body(&self) -> HeaderMap {
+        let mut headers = self.plain.clone();
+        headers.remove(header::CONTENT_TYPE);
+        headers
+    }
+
+    async fn inbound<H>(
+        &self,
+        request: Request<Full<Bytes>>,
+        held: H,
+    ) -> Result<Inbound, BackendError>
+    where
+        H: Unpin + Send + 'static,
+    {
         let response = self.execute(request).await?;
         let content_type = text_of(&response, &header::CONTENT_TYPE)
             .unwrap_or_default()
             .to_owned();
         let retry_after = retry_after(&response);
         let status = response.status().as_u16();
-        let body = ReplyBody::new(response.into_body(), held, self.idle).boxed();
+        let codings = unpack::codings(response.headers())?;
+        let body = ReplyBody::new(response.into_body(), held, self.idle);
+        let body = if codings.is_identity() {
+            body.boxed()
+        } else {
+            unpack::Unpacked::new(body, &codings)?.boxed()
+        };
         Ok(Inbound {
             status,
             content_type,
@@ -97,9 +138,7 @@ impl Wire {
 
     /// The status of `GET models`; its body isn't read.
     pub(super) async fn list_models(&self) -> Result<u16, BackendError> {
-        let mut headers = self.plain.clone();
-        headers.remove(header::CONTENT_TYPE);
-        let request = request(Method::GET, &self.list, headers, Bytes::new());
+        let request = request(Method::GET, &self.list, self.without_body(), Bytes::new());
         self.execute(request)
             .await
             .map(|response| response.status().as_u16())
@@ -111,10 +150,10 @@ impl Wire {
     ) -> Result<Response<Pieces>, BackendError> {
         let answer = tokio::time::timeout(self.reply, self.pool.send(request)).await;
         let response = answer.map_err(|_| BackendError::Timeout)??;
-        let encoding = response.headers().get(header::CONTENT_ENCODING);
-        let plain = encoding.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
         let status = response.status();
-        if plain && (status.is_success() || status.is_client_error() || status.is_server_error()) {
+        if unpack::codings(response.headers()).is_ok()
+            && (status.is_success() || status.is_client_error() || status.is_server_error())
+        {
             Ok(response)
         } else {
             Err(BackendError::BadReply)

@@ -150,6 +150,7 @@ pub(super) fn app(
             .label
             .unwrap_or_else(|| Phrase::Plain(name.text.clone())),
         models: raw.models.map(|models| names::texts(Some(models))),
+        balance: raw.balance.unwrap_or(false),
         name: names::id(name, "app", faults),
     };
     AppGrid { app, grid }

@@ -23,7 +23,6 @@ pub(super) fn event(_: &Reply, held: &Held<'_>) -> Option<String> {
 /// An error as Anthropic writes it, with the gateway's reason code beside the type.
 pub(super) fn error(error: &ErrorText<'_>) -> serde_json::Value {
     let kind = match error.status {
-        400 => "invalid_request_error",
         401 => "authentication_error",
         402 => "billing_error",
         403 => "permission_error",

@@ -24,13 +24,13 @@ impl Found {
             Some("content_block_delta") => self.block_event(root, Self::delta),
             Some("content_block_stop") => {
                 self.ended.push(Ended::Item(index(root)));
-                self.block_event(root, |found, at, value| found.other(at, value));
+                self.block_event(root, Self::other);
             }
             Some("message_delta") => self.message_delta(root),
             Some("message_stop") => {
                 self.ended.push(Ended::All);
                 self.last = true;
-                self.block_event(root, |found, at, value| found.other(at, value));
+                self.block_event(root, Self::other);
             }
             Some("error") => {
                 self.last = true;

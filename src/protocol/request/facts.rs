@@ -1,9 +1,10 @@
 //! Facts of a request that others decide by: cheap, and without its text but for model and end user.
 
+use super::walk::Found;
 use crate::base::Span;
 use crate::protocol::format::{Asked, Spec};
 use crate::protocol::json::{Kind, Value};
-use crate::protocol::part::{Place, TextPart};
+use crate::protocol::part::Place;
 use memchr::memmem;
 
 /// The shape of a request, for routing.
@@ -35,6 +36,8 @@ pub struct Shape {
     pub code_fences: u32,
     /// Whether log probabilities are asked for.
     pub logprobs: bool,
+    /// Whether a schema says by `pattern` or `format` how texts must look.
+    pub patterns: bool,
 }
 
 /// What a request says of itself.
@@ -53,7 +56,7 @@ impl Facts {
         root: Value<'_>,
         asked: Value<'_>,
         spec: &Spec,
-        parts: &[TextPart],
+        found: &Found,
         body: &[u8],
     ) -> Self {
         let model = root
@@ -64,7 +67,7 @@ impl Facts {
             .iter()
             .find_map(|path| at(root, path)?.string());
         Self {
-            shape: shape(root, asked, parts, body),
+            shape: shape(root, asked, found, body),
             model: model.map(|model| model.text().into_owned()),
             model_span: model.map(Value::span),
             stream: is_true(root, "stream"),
@@ -76,8 +79,7 @@ impl Facts {
 
 /// The value at a path of keys.
 fn at<'d>(root: Value<'d>, path: &str) -> Option<Value<'d>> {
-    path.split('.')
-        .try_fold(root, |value, name| value.get(name))
+    path.split('.').try_fold(root, Value::get)
 }
 
 fn first_user_message(asked: Value<'_>, kind: Asked) -> Option<Span> {
@@ -104,7 +106,7 @@ const EFFORT: [&str; 3] = [
     "output_config.effort",
 ];
 
-fn shape(root: Value<'_>, asked: Value<'_>, parts: &[TextPart], body: &[u8]) -> Shape {
+fn shape(root: Value<'_>, asked: Value<'_>, found: &Found, body: &[u8]) -> Shape {
     let mut shape = Shape {
         tools: count(root, "tools") + count(root, "functions"),
         json_output: JSON_OUTPUT
@@ -114,6 +116,7 @@ fn shape(root: Value<'_>, asked: Value<'_>, parts: &[TextPart], body: &[u8]) -> 
         thinking: thinks(root),
         code_fences: memmem::find_iter(body, "```").count() as u32,
         logprobs: wants_logprobs(root),
+        patterns: found.patterns,
         ..Shape::default()
     };
     let mut last_user = None;
@@ -129,7 +132,7 @@ fn shape(root: Value<'_>, asked: Value<'_>, parts: &[TextPart], body: &[u8]) -> 
             last_user = Some(index as u32);
         }
     }
-    for part in parts.iter().filter(|part| part.place != Place::Key) {
+    for part in found.parts.iter().filter(|part| part.place != Place::Key) {
         let bytes = part.raw_span().len();
         shape.text_bytes += bytes;
         if part.message.is_some() && part.message == last_user {

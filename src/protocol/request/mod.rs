@@ -50,7 +50,7 @@ impl Request {
             if let Some(path) = found.kept.take() {
                 return Err(ProtocolError::Kept { path });
             }
-            let facts = Facts::of(root, asked, format.spec(), &found.parts, &body);
+            let facts = Facts::of(root, asked, format.spec(), &found, &body);
             (found, facts)
         };
         Ok(Self {

@@ -76,6 +76,7 @@ impl Walker<'_> {
         }
         for (key, value) in value.members() {
             if let Some(keyword) = keyword(&key.text()) {
+                self.found.patterns |= key.is("pattern") || key.is("format");
                 self.under(keyword, value, place);
             } else {
                 self.push(key, Place::Key, self.source);

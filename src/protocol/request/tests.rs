@@ -30,6 +30,22 @@ fn replaced(body: &str, find: &str, with: &str) -> String {
 }
 
 #[test]
+fn patterns_in_schemas_are_known() {
+    for (schema, expected) in [
+        (
+            r#"{"properties":{"p":{"type":"string","pattern":"^1"}}}"#,
+            true,
+        ),
+        (r#"{"properties":{"p":{"format":"email"}}}"#, true),
+        (r#"{"properties":{"pattern":{"type":"string"}}}"#, false),
+    ] {
+        let tools = format!(r#"[{{"function":{{"parameters":{schema}}}}}]"#);
+        let request = parse(&format!(r#"{{"messages":[],"tools":{tools}}}"#)).unwrap();
+        assert_eq!(request.shape().patterns, expected, "{schema}");
+    }
+}
+
+#[test]
 fn refuses_what_is_no_chat_request() {
     let missing = ProtocolError::MissingField {
         path: "messages".to_owned(),
@@ -190,6 +206,7 @@ fn tells_the_facts() {
         last_user_bytes: 5,
         code_fences: 2,
         logprobs: true,
+        patterns: false,
     };
     assert_eq!(*request.shape(), expected);
     assert_eq!(request.model(), Some("deepseek-flash"));

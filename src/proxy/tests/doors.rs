@@ -81,9 +81,18 @@ async fn what_is_refused_has_the_apis_error_shape_and_an_id() {
             "web_page_without_key",
         ),
         (
-            post("/v1/chat/completions", "content-encoding: gzip\r\n", "{}"),
+            post(
+                "/v1/chat/completions",
+                "content-encoding: compress\r\n",
+                "{}",
+            ),
             415,
             "unsupported_encoding",
+        ),
+        (
+            post("/v1/chat/completions", "content-encoding: gzip\r\n", "{}"),
+            400,
+            "broken_body",
         ),
         (
             post("/v1/chat/completions", "x-conversation-id: a b\r\n", "{}"),

@@ -173,7 +173,7 @@ fn settings() -> Settings {
 async fn start(settings: Settings) -> Running {
     let (house, stop) = (Arc::new(House::default()), Stop::new());
     let service = Arc::new(Scripted(house.clone()));
-    let server = Server::data(&settings, service, Clock::system(), stop.clone())
+    let server = Server::data(&settings, service, None, Clock::system(), stop.clone())
         .await
         .unwrap();
     let address = server.address();

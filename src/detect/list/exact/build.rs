@@ -80,7 +80,7 @@ impl Builder {
         let least = match key.class {
             Class::Han => LEAST_HAN,
             Class::Digits => LEAST_DIGITS,
-            Class::Other => LEAST_OTHER,
+            Class::Mixed | Class::Other => LEAST_OTHER,
         };
         if key.chars == 0 {
             taken.empty += 1;

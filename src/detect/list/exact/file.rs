@@ -29,7 +29,7 @@ struct JsonHead {
     /// Names and entity types.
     columns: Vec<(String, String)>,
     rows: u32,
-    lengths: [u64; 3],
+    lengths: [u64; 4],
 }
 
 /// Counts what is written into a MAC.
@@ -63,7 +63,7 @@ pub(super) fn write(
             .map(|column| (column.name.clone(), column.entity.as_str().to_owned()))
             .collect(),
         rows: head.rows,
-        lengths: [head.lengths.han, head.lengths.digits, head.lengths.other],
+        lengths: head.lengths.bits(),
     };
     let json = serde_json::to_vec(&json).map_err(|_| ExactError::Columns)?;
     let mac = keyed.sealer();
@@ -122,14 +122,13 @@ pub(super) fn read(bytes: &[u8], keyed: &Keyed) -> Result<Table, ExactError> {
     }
     let columns = head.columns.into_iter().map(column);
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    let [han, digits, other] = head.lengths;
     let words = filter.as_chunks::<8>().0.iter();
     let beginnings = Filter(words.map(|word| u64::from_le_bytes(*word)).collect());
     Ok(Table {
         keyed: keyed.clone(),
         columns,
         rows: head.rows,
-        lengths: Lengths { han, digits, other },
+        lengths: Lengths::of_bits(head.lengths),
         store: Store::new(entries.iter().map(entry).collect(), beginnings),
         rules: Rules::default(),
     })

@@ -1,7 +1,7 @@
 //! Exact data match: the values of a table that are known only as keyed hashes are found in any text.
 //!
 //! A [`Table`] holds 16 bytes for each value: 64 bits of SipHash-2-4, 32 bits of keyed BLAKE3 as confirmation, its row
-//! and column. Without the key neither it nor its file tells a value. A million values take 16 MB, and 3 MB to look them
+//! and column. Without the key neither it nor its file tells a value. A million values take 16 MB, and 2 MB to look them
 //! up; one candidate in about 10²² is taken for a value that it isn't.
 //!
 //! `tokens` offers the stretches of a text that have a length of the table; `store` looks them up; `rows` asks of which

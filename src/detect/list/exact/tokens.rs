@@ -5,6 +5,7 @@
 
 use crate::base::Span;
 use crate::detect::list::fold::{fold_char, is_unparted};
+use crate::detect::text::run;
 
 /// Longest value, in letters and digits.
 pub(super) const MOST_CHARS: usize = 40;
@@ -30,7 +31,9 @@ pub(super) enum Class {
     Han,
     /// Digits alone.
     Digits,
-    /// Anything else.
+    /// Han characters and others.
+    Mixed,
+    /// Letters, with digits or without.
     Other,
 }
 
@@ -39,6 +42,7 @@ pub(super) enum Class {
 pub(super) struct Lengths {
     pub(super) han: u64,
     pub(super) digits: u64,
+    pub(super) mixed: u64,
     pub(super) other: u64,
 }
 
@@ -48,22 +52,45 @@ impl Lengths {
         let bits = match class {
             Class::Han => &mut self.han,
             Class::Digits => &mut self.digits,
+            Class::Mixed => &mut self.mixed,
             Class::Other => &mut self.other,
         };
         *bits |= 1 << (chars & 63);
+    }
+
+    /// As numbers, for a file.
+    pub(super) const fn bits(self) -> [u64; 4] {
+        [self.han, self.digits, self.mixed, self.other]
+    }
+
+    /// What [`Lengths::bits`] gave.
+    pub(super) const fn of_bits([han, digits, mixed, other]: [u64; 4]) -> Self {
+        Self {
+            han,
+            digits,
+            mixed,
+            other,
+        }
     }
 
     const fn has(self, class: Class, chars: usize) -> bool {
         let bits = match class {
             Class::Han => self.han,
             Class::Digits => self.digits,
+            Class::Mixed => self.mixed,
             Class::Other => self.other,
         };
         chars <= MOST_CHARS && bits >> chars & 1 != 0
     }
 
-    const fn longest(self) -> usize {
-        63 - (self.han | self.digits | self.other | 1).leading_zeros() as usize
+    /// The longest value that begins so: with a Han character, or otherwise.
+    const fn longest(self, han: bool) -> usize {
+        let without = if han {
+            self.han
+        } else {
+            self.digits | self.other
+        };
+        63 - (without | self.mixed | 1).leading_zeros() as usize
     }
 }
 
@@ -138,6 +165,7 @@ impl Kind {
         match (self.han, self.digit, self.letter) {
             (true, false, false) => Class::Han,
             (false, true, false) => Class::Digits,
+            (true, _, _) => Class::Mixed,
             _ => Class::Other,
         }
     }
@@ -191,8 +219,17 @@ pub(super) fn offer<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)>(
 
 impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
     fn walk(&mut self) {
-        let (mut gap, mut open) = (0, false);
+        let (mut gap, mut open, mut taken) = (0, false, 0);
         for (i, c) in self.text.char_indices() {
+            if i < taken {
+                continue;
+            }
+            if c.is_ascii_alphanumeric() {
+                let end = run(self.text, i, usize::MAX, |b| b.is_ascii_alphanumeric());
+                self.ascii(Span::new(i, end), open && gap == 0);
+                (gap, open, taken) = (0, true, end);
+                continue;
+            }
             if let Some(folded) = key_char(c) {
                 if open && gap == 0 && self.continues(folded) {
                     self.extend(i, c, folded);
@@ -213,12 +250,35 @@ impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
         self.flush();
     }
 
+    /// Takes a run of ASCII letters and digits.
+    fn ascii(&mut self, run: Span, goes_on: bool) {
+        if !(goes_on && self.continues('a')) {
+            self.open(run.start);
+        }
+        let bytes = run.slice(self.text).unwrap_or_default();
+        self.buffer
+            .extend(bytes.chars().map(|c| c.to_ascii_lowercase()));
+        if let Some(token) = self.tokens.last_mut() {
+            token.span.end = run.end;
+            token.key.end = self.buffer.len();
+            token.chars += bytes.len();
+            token.kind.digit |= bytes.bytes().any(|b| b.is_ascii_digit());
+            token.kind.letter |= bytes.bytes().any(|b| b.is_ascii_alphabetic());
+        }
+    }
+
     /// Whether a character goes on with the last token.
     fn continues(&self, c: char) -> bool {
         !is_unparted(c) && self.tokens.last().is_some_and(|token| !token.kind.han)
     }
 
     fn begin(&mut self, i: usize, c: char, folded: char) {
+        self.open(i);
+        self.extend(i, c, folded);
+    }
+
+    /// Begins a token.
+    fn open(&mut self, i: usize) {
         if self.tokens.len() >= SEGMENT_TOKENS {
             self.carry();
         }
@@ -230,7 +290,6 @@ impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
             chars: 0,
             kind: Kind::default(),
         });
-        self.extend(i, c, folded);
     }
 
     fn extend(&mut self, i: usize, c: char, folded: char) {
@@ -305,8 +364,10 @@ impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
     }
 
     fn stretches(&mut self) {
-        let longest = self.lengths.longest();
+        let longest = [self.lengths.longest(false), self.lengths.longest(true)];
         for (i, first) in self.tokens.iter().enumerate() {
+            let [plain, han] = longest;
+            let longest = if first.kind.han { han } else { plain };
             let (mut kind, mut chars, mut most_han) = (Kind::default(), 0, None);
             let rest = self.tokens.get(i..).unwrap_or_default();
             for (n, last) in rest.iter().enumerate() {

@@ -26,7 +26,7 @@ pub struct ServiceFacts {
     pub key_env: Option<&'static str>,
     /// Whether it refuses requests without a key.
     pub needs_key: bool,
-    /// Whether there are `/beta/…` and `/anthropic/…` beside `/chat/completions`, as DeepSeek has them.
+    /// Whether there are `/beta/…`, `/anthropic/…` and `/user/balance` beside `/chat/completions`, as DeepSeek has them.
     pub has_beta: bool,
     /// What it speaks where the configuration doesn't say.
     pub speaks: &'static [Format],
@@ -78,6 +78,8 @@ pub(super) struct WireSettings {
     pub(super) beta: Uri,
     /// Path of the list of models.
     pub(super) list: Uri,
+    /// Path of the account's balance, where there is one.
+    pub(super) balance: Option<Uri>,
     pub(super) headers: HeaderMap,
     pub(super) connect: Duration,
     pub(super) reply: Duration,
@@ -143,6 +145,10 @@ impl Check<'_> {
             paths: self.paths(&base)?,
             beta: path(&self.root(&base, "beta"), "chat/completions")?,
             list: path(&base, "models")?,
+            balance: match self.facts.has_beta {
+                true => Some(path(&self.root(&base, "user"), "balance")?),
+                false => None,
+            },
             headers: self.headers(&base, key.as_ref())?,
             connect: seconds(
                 "connect_timeout_s",

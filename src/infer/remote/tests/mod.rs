@@ -213,7 +213,7 @@ async fn answers_that_cannot_be_used() {
     );
     let cases = [
         Script::Say(redirect.leak()),
-        Script::Say("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}"),
+        Script::Say("HTTP/1.1 200 OK\r\ncontent-encoding: compress\r\ncontent-length: 2\r\n\r\n{}"),
         Script::Say("HTTP/1.1 304 Not Modified\r\n\r\n"),
         Script::Say("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
     ];
@@ -267,7 +267,7 @@ async fn a_name_that_resolves_into_the_building_gets_no_connection() {
         Reach::Outside,
     )
     .unwrap();
-    settings.wire.target.rule = address::AddressRule::Public;
+    settings.wire.target.rule = AddressRule::Public;
     settings.wire.target.literal = None;
     settings.wire.target.host = "localhost".to_owned();
     let wire = Wire::new(settings.wire).unwrap();

@@ -8,6 +8,7 @@ use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
 use crate::protocol::part::{Form, Names, Place, TextPart};
+use columns::Columns;
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
@@ -32,6 +33,8 @@ pub(super) struct Found {
     pub(super) uninspectable: Vec<Uninspectable>,
     /// Where the request names text that the upstream keeps.
     pub(super) kept: Option<String>,
+    /// Whether a schema says by `pattern` or `format` how texts must look.
+    pub(super) patterns: bool,
 }
 
 /// Walks a whole request by the table of its format.
@@ -70,7 +73,7 @@ pub(super) struct Walker<'a> {
     /// The body.
     pub(super) source: &'a Source<'a>,
     limits: Limits,
-    found: Found,
+    pub(super) found: Found,
     /// Known members and indexes down to where the walker is.
     path: Vec<Step>,
     message: Option<u32>,
@@ -185,9 +188,8 @@ impl Walker<'_> {
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
             }
-            Rule::Text(place) => self.free(value, place, self.source),
+            Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
-            Rule::Within(place) => self.free(value, place, self.source),
             Rule::Content | Rule::Typed(_) => self.free(value, self.content, self.source),
             Rule::Schema(place) => self.schema(value, place),
             Rule::TokenIds(place) => self.token_ids(value, place),
@@ -233,7 +235,9 @@ impl Walker<'_> {
 
     /// The same, of numbers only those of so many digits and more.
     fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
+        let columns = Columns::of(value);
         for value in value.subtree() {
+            let before = self.found.parts.len();
             match value.kind() {
                 Kind::Key => self.push(value, Place::Key, source),
                 Kind::String => self.string(value, place, source),
@@ -241,6 +245,11 @@ impl Walker<'_> {
                     self.push(value, place, source);
                 }
                 _ => {}
+            }
+            if self.found.parts.len() == before + 1
+                && let (Some(name), Some(part)) = (columns.name(value), self.found.parts.last_mut())
+            {
+                part.names.put_first(source.address(name));
             }
         }
     }
@@ -379,6 +388,7 @@ pub(super) fn may_be_json(raw: &str, quoted_too: bool) -> bool {
     }
 }
 
+mod columns;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -50,6 +50,18 @@ fn a_value_one_level_down_keeps_the_key_that_tells_what_it_is() {
         ),
         (r#"{"note":{"name":"n","reply":"x"}}"#, "name=n|reply=x"),
         (r#"{"value":"x"}"#, "content=x"),
+        (
+            r#"{"columns":["who","cvv"],"rows":[["x","739"],["y",740]]}"#,
+            "columns=who|columns=cvv|who rows=x|cvv rows=739|who rows=y|cvv rows=740",
+        ),
+        (
+            r#"{"pins":[["a","b"],["c","d"]]}"#,
+            "pins=a|pins=b|a pins=c|b pins=d",
+        ),
+        (
+            r#"[[["a"],["b"]],[["c"]]]"#,
+            "content=a|a content=b|content=c",
+        ),
     ];
     for (content, expected) in cases {
         assert_eq!(called(content), expected, "{content}");

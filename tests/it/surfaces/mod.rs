@@ -1,0 +1,7 @@
+//! Every format beside Chat: nothing leaves, everything comes back, and each is spoken in its own words.
+
+mod back;
+mod leaks;
+mod paths;
+mod refused;
+mod speak;
