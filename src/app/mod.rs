@@ -7,7 +7,7 @@ mod house;
 mod service;
 mod taggers;
 
-pub use exact::{detector_in_force, tables_beside};
+pub use exact::{Tables, detector_in_force};
 pub use house::{apps_beside, authority_key, policy_in_force, store_and_root, store_beside};
 pub use taggers::taggers;
 

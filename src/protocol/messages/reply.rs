@@ -34,7 +34,7 @@ impl Found {
             }
             Some("error") => {
                 self.last = true;
-                self.error(root.get("error").unwrap_or(root));
+                self.error(root);
             }
             _ => self.message(root),
         }
@@ -82,9 +82,9 @@ impl Found {
     fn block_event(&mut self, root: Value<'_>, with: impl Fn(&mut Self, u32, Value<'_>)) {
         let at = index(root);
         for (key, value) in root.members() {
-            match &*key.text() {
-                "type" | "index" => {}
-                "content_block" | "delta" => with(self, at, value),
+            match (&*key.text(), value.kind()) {
+                ("type", _) | ("index", Kind::Number) => {}
+                ("content_block" | "delta", _) => with(self, at, value),
                 _ => self.other(at, value),
             }
         }

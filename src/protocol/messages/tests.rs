@@ -207,7 +207,7 @@ fn texts_of_replies_and_events_have_their_channels() {
         (r#"{"input_tokens":17}"#, ""),
         (
             r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
-            "0Error=overloaded_error 0Error=m",
+            "0Error=error 0Error=overloaded_error 0Error=m",
         ),
     ];
     for (body, expected) in cases {

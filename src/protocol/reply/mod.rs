@@ -5,6 +5,8 @@
 //! of log probabilities are no parts: whoever changes a text drops those as a whole ([`Reply::dropped`]).
 
 mod found;
+#[cfg(test)]
+mod laws;
 
 pub(super) use found::{Ended, Found, Head, index_of, is_scalar, of, usage};
 

@@ -145,9 +145,10 @@ impl Check<'_> {
             paths: self.paths(&base)?,
             beta: path(&self.root(&base, "beta"), "chat/completions")?,
             list: path(&base, "models")?,
-            balance: match self.facts.has_beta {
-                true => Some(path(&self.root(&base, "user"), "balance")?),
-                false => None,
+            balance: if self.facts.has_beta {
+                Some(path(&self.root(&base, "user"), "balance")?)
+            } else {
+                None
             },
             headers: self.headers(&base, key.as_ref())?,
             connect: seconds(

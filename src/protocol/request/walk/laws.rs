@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::Span;
-use crate::protocol::{Format, Request, splice};
+use crate::protocol::{Format, ProtocolError, Request, splice};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -33,7 +33,10 @@ fn marked() -> impl Strategy<Value = String> {
 fn key() -> impl Strategy<Value = String> {
     const KNOWN: &str = "model messages role content type text tools function parameters properties \
                          items name arguments tool_calls metadata stop image_url url logit_bias \
-                         prediction response_format json_schema schema tool_choice audio id prompt";
+                         prediction response_format json_schema schema tool_choice audio id prompt \
+                         system source data title context citations cited_text tool_use_id signature thinking \
+                         input output outputs summary instructions input_schema encrypted_content action \
+                         suffix annotations logs file_data file_id container previous_response_id";
     let known: Vec<_> = KNOWN.split_whitespace().map(str::to_owned).collect();
     prop_oneof![3 => prop::sample::select(known), 1 => marked()]
 }
@@ -107,6 +110,33 @@ proptest! {
             texts.into_iter().filter(|text| text.starts_with(MARK)).collect()
         };
         prop_assert_eq!(marked(texts_of(&parse(&request))), marked(leaves_of(&request)));
+    }
+
+    #[test]
+    fn whatever_a_person_wrote_is_a_part_in_every_format(
+        format in prop::sample::select(Format::ALL.to_vec()),
+        mut request in object(),
+        asked in object(),
+    ) {
+        for (name, value) in [
+            ("messages", json!([asked])),
+            ("input", json!([asked])),
+            ("prompt", json!([asked])),
+        ] {
+            request.insert(name.to_owned(), value);
+        }
+        let request = Json::Object(request);
+        let body = Bytes::from(request.to_string());
+        match Request::parse(format, body, &Limits::default()) {
+            Ok(parsed) => {
+                let marked = |texts: Vec<String>| -> Vec<String> {
+                    texts.into_iter().filter(|text| text.starts_with(MARK)).collect()
+                };
+                prop_assert_eq!(marked(texts_of(&parsed)), marked(leaves_of(&request)));
+            }
+            Err(ProtocolError::Kept { .. }) => {}
+            Err(error) => prop_assert!(false, "{}", error),
+        }
     }
 
     #[test]
