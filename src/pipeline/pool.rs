@@ -85,11 +85,15 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_is_told_at_once() {
         let pool = Arc::new(Pool::new(1).unwrap());
-        let (go, gate) = channel::<()>();
+        let ((go, gate), (started, begun)) = (channel::<()>(), channel());
         let held = {
             let pool = Arc::clone(&pool);
-            tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await })
+            let job = move || started.send(()).is_ok() && gate.recv().is_ok();
+            tokio::spawn(async move { pool.run(job).await })
         };
+        while begun.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
         let mut waiting = Vec::new();
         loop {
             let pool = Arc::clone(&pool);
@@ -101,7 +105,7 @@ mod tests {
             }
             waiting.push(job);
         }
-        assert!(waiting.len() >= QUEUE_PER_THREAD && waiting.len() <= QUEUE_PER_THREAD + 1);
+        assert_eq!(waiting.len(), QUEUE_PER_THREAD);
         go.send(()).unwrap();
         assert_eq!(held.await.unwrap(), Ok(true));
         for job in waiting {

@@ -310,6 +310,9 @@ fn behind(text: &str, from: usize) -> Option<Span> {
     } else {
         edge
     };
+    if let Some(start) = dotted_back(text, end) {
+        return Some(Span::new(start, end));
+    }
     let mut starts = [0; 4];
     let (mut start, mut count) = (end, 0);
     for slot in &mut starts {
@@ -327,6 +330,23 @@ fn behind(text: &str, from: usize) -> Option<Span> {
     let mut names = longest_first
         .filter(|start| leads(**start) && name_at(text, **start, Trust::Weak) == Some(end));
     names.next().map(|start| Span::new(*start, end))
+}
+
+/// The start of the name in parts that ends at `end` and stands between edges.
+fn dotted_back(text: &str, end: usize) -> Option<usize> {
+    let part = |c: &char| is_han(*c) || matches!(c, '·' | '•' | '‧');
+    let head = text.get(..end)?;
+    let length: usize = head
+        .chars()
+        .rev()
+        .take(3 * MOST_PART)
+        .take_while(part)
+        .map(char::len_utf8)
+        .sum();
+    let start = end - length;
+    let edge = char_before(text, start).is_none_or(|c| EDGES.contains(c));
+    let whole = dotted(text.get(start..end)?) == Some(length);
+    (edge && whole).then_some(start)
 }
 
 /// The name that begins after `from`, over edges, and ends at one.

@@ -8,7 +8,7 @@ use super::classical::is_classical;
 use crate::base::{EntityType, Span};
 use crate::detect::name::zh;
 use crate::detect::page::Page;
-use crate::detect::text::{char_at, is_han};
+use crate::detect::text::{char_at, char_before, is_han};
 
 /// Between the parts of a foreign name.
 const DOTS: &str = "·•‧・．";
@@ -180,6 +180,9 @@ pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
     let types = (page.types.person, page.types.place, page.types.org);
     let mut kept: Vec<Tag> = Vec::with_capacity(tags.len());
     for mut tag in tags.drain(..) {
+        if !stands_alone(text, tag.span) {
+            continue;
+        }
         if tag.entity == types.0 {
             if let Some(last) = kept
                 .last_mut()
@@ -190,7 +193,7 @@ pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
                 last.span = whole_dotted(text, last.span);
                 continue;
             }
-            tag.span = whole_dotted(text, untitled(text, tag.span));
+            tag.span = whole_dotted(text, untitled(text, with_surname(text, tag.span)));
             if is_person(text, &tag) {
                 kept.push(tag);
             }
@@ -201,6 +204,31 @@ pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
         }
     }
     *tags = kept;
+}
+
+/// Whether a tag has a Han character and cuts no word of Latin letters.
+fn stands_alone(text: &str, span: Span) -> bool {
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let name = span.slice(text).unwrap_or_default();
+    let cuts_before = latin(char_before(text, span.start)) && latin(name.chars().next());
+    let cuts_behind = latin(char_at(text, span.end)) && latin(name.chars().next_back());
+    name.contains(is_han) && !cuts_before && !cuts_behind
+}
+
+/// A given name with the surname that stands before it, where nothing stands before that.
+fn with_surname(text: &str, span: Span) -> Span {
+    let name = span.slice(text).unwrap_or_default();
+    let short = (1..=2).contains(&name.chars().count());
+    let before = char_before(text, span.start).filter(|c| short && is_han(*c));
+    let Some(surname) = before else { return span };
+    let start = span.start - surname.len_utf8();
+    let edge = char_before(text, start).is_none_or(|c| !is_han(c));
+    let is = text.get(start..span.start).is_some_and(zh::is_surname);
+    if edge && is {
+        Span::new(start, span.end)
+    } else {
+        span
+    }
 }
 
 /// Whether nothing but a dot stands between two parts.
@@ -259,6 +287,9 @@ fn is_person(text: &str, tag: &Tag) -> bool {
 /// Places of one character are abbreviations of countries and provinces, and some words of places are nobody's.
 fn is_place(text: &str, tag: &Tag) -> bool {
     let name = tag.span.slice(text).unwrap_or_default();
+    if tag.score < LEAST_IN_VERSE && is_classical(sentence(text, tag.span)) {
+        return false;
+    }
     let mut chars = name.chars();
     let first = chars.next().filter(|_| chars.next().is_none());
     if let Some(only) = first {

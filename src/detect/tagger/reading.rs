@@ -6,7 +6,7 @@ use crate::detect::page::{Candidate, Page};
 use std::sync::Arc;
 
 /// What a tagger is less sure of is not reported.
-const LEAST_LIKELY: f32 = 0.4;
+const LEAST_LIKELY: f32 = 0.45;
 
 /// Adds what the taggers find in the page's text.
 ///

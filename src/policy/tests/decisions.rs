@@ -459,7 +459,7 @@ fn an_inspection_that_came_to_no_end_is_for_on_error_to_decide() {
         ),
     ] {
         let policy = parse(&small(&format!(
-            "data: {{}}\nsafety: {{on_error: {word}}}\n"
+            "data: {{mail: {{include: [EMAIL]}}}}\nsafety: {{on_error: {word}}}\n"
         )));
         let decision = policy.decide_on_error(&situation(&[]));
         assert_eq!(decision.outcome(Some("cloud")), to_cloud, "{word}");
