@@ -20,10 +20,10 @@ cargo clippy --locked --quiet --all-targets -- -D warnings
 step "build"
 cargo test --locked --quiet --no-run
 
-step "model file"
+step "model files"
 models=$PWD/target/test-models
 mkdir -p "$models"
-target/debug/vestibule model --folder "$models" pull smollm2-135m
+for model in smollm2-135m lac rampart; do target/debug/vestibule model --folder "$models" pull "$model"; done
 VESTIBULE_TEST_MODELS=$models
 VESTIBULE_TEST_MODEL=$(find "$models" -name '*.gguf' | head -n 1)
 export VESTIBULE_TEST_MODELS VESTIBULE_TEST_MODEL

@@ -126,7 +126,7 @@ impl Walk {
         }
         if kinds & DIGIT != 0 {
             self.with_digits(page, span, kinds);
-        } else if kinds == LETTER && start >= self.name_done {
+        } else if kinds & UPPER != 0 && start >= self.name_done {
             self.name_done = name::en::word(page, span).unwrap_or(self.name_done);
         }
         if span.len() >= encoded::SHORTEST && self.depth > 0 && start >= self.base64_done {
