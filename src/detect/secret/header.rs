@@ -49,10 +49,10 @@ fn is_jose(header: &str) -> bool {
         && (has(b"\"alg\"") || has(b"\"typ\"") || has(b"\"enc\"") || has(b"\"kid\""))
 }
 
-/// A token behind `Bearer`, `Basic` or `Authorization:`.
+/// A token behind `Bearer`, `Basic` or `Authorization:`; a coded pair behind `"auth":` of a registry's configuration.
 pub(super) fn bearer(page: &mut Page<'_>, end: usize, word: &'static str) {
     let text = page.text;
-    let joint = if word == "authorization" {
+    let joint = if matches!(word, "authorization" | "auth") {
         b" :=\"'\\" as &[u8]
     } else {
         b" \t:"
@@ -65,8 +65,8 @@ pub(super) fn bearer(page: &mut Page<'_>, end: usize, word: &'static str) {
     else {
         return;
     };
-    let userinfo = word == "basic" && is_userinfo(token);
-    let long = token.len() >= SHORTEST_BEARER && is_key(token);
+    let userinfo = matches!(word, "basic" | "auth") && is_userinfo(token);
+    let long = word != "auth" && token.len() >= SHORTEST_BEARER && is_key(token);
     if start == end || !(long || userinfo) {
         return;
     }

@@ -37,6 +37,6 @@ api密钥|密钥key|访问令牌|私有令牌|个人令牌|应用密钥|接口�
     (
         Roles::BEARER,
         "\
-ssws|geniekey|apikey token|x-api-key bearer|proxy authorization",
+auth|ssws|geniekey|apikey token|x-api-key bearer|proxy authorization",
     ),
 ];

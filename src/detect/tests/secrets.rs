@@ -255,6 +255,11 @@ fn headers_and_cookies() {
             "Set-Cookie: sid=VALUE; Path=/; HttpOnly",
         ),
         ("YXBwOnNlY3JldA==", "Authorization: Basic VALUE"),
+        (
+            "YXBwOnNlY3JldA==",
+            "{\"auths\":{\"hub.example\":{\"auth\": \"VALUE\"}}}",
+        ),
+        ("YXBwOnNlY3JldA==", "//hub.example/:_auth=VALUE"),
         ("q7ZxP2mK9vLw4RtY8sNb", "Authorization: Bearer VALUE"),
         (
             "q7ZxP2mK9vLw4RtY8sNb",
