@@ -52,8 +52,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Edm(args) => {
             harden();
-            let (folder, key_of) = app::tables_beside(&config()?)?;
-            cli::edm::run(&args, &folder, key_of)
+            let tables = app::Tables::beside(&config()?)?;
+            cli::edm::run(&args, tables.folder(), |name| tables.key(name))
         }
         Command::Serve(_) => {
             let config = config()?;

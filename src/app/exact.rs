@@ -15,18 +15,38 @@ use super::house::{policy_in_force, root_beside};
 /// Folder of the tables in the data folder.
 const FOLDER: &str = "edm";
 
-/// The folder and keys of tables, for the command line: beside a gateway that may be running. The policy is read first, so
-/// that its own entity types are known.
-///
-/// # Errors
-/// When the policy, the data folder or the root key can't be used.
-pub fn tables_beside(
-    config: &Config,
-) -> anyhow::Result<(PathBuf, impl Fn(&str) -> anyhow::Result<[u8; 32]> + use<>)> {
-    policy_in_force(config.policy.file.as_deref())?;
-    let folder = config.data.folder()?.join(FOLDER);
-    let root = root_beside(config)?;
-    Ok((folder, move |name: &str| key(&root, name)))
+/// The tables of an installation, for the command line.
+#[derive(Debug)]
+pub struct Tables {
+    folder: PathBuf,
+    root: RootKey,
+}
+
+impl Tables {
+    /// Beside a gateway that may be running. The policy is read first, so that its own entity types are known.
+    ///
+    /// # Errors
+    /// When the policy, the data folder or the root key can't be used.
+    pub fn beside(config: &Config) -> anyhow::Result<Self> {
+        policy_in_force(config.policy.file.as_deref())?;
+        Ok(Self {
+            folder: config.data.folder()?.join(FOLDER),
+            root: root_beside(config)?,
+        })
+    }
+
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The 32 secret bytes under which a table is hashed.
+    ///
+    /// # Errors
+    /// Where no key can be derived, which can't happen.
+    pub fn key(&self, name: &str) -> anyhow::Result<[u8; 32]> {
+        key(&self.root, name)
+    }
 }
 
 /// A detector for the policy in force, with its tables: what `serve` would find.

@@ -6,7 +6,7 @@ mod forward;
 mod house;
 mod service;
 
-pub use exact::{detector_in_force, tables_beside};
+pub use exact::{Tables, detector_in_force};
 pub use house::{apps_beside, authority_key, policy_in_force, store_and_root, store_beside};
 
 use crate::config::Config;

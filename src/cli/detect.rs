@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 /// Arguments of `vestibule detect`.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct DetectArgs {
     /// File to read; standard input where it is missing or `-`.
     pub file: Option<PathBuf>,

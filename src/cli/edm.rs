@@ -204,7 +204,7 @@ fn write(folder: &Path, path: &Path, builder: Builder) -> anyhow::Result<()> {
     builder.write(&mut out)?;
     let file = out
         .into_inner()
-        .map_err(|error| error.into_error())
+        .map_err(std::io::IntoInnerError::into_error)
         .with_context(failed)?;
     file.sync_all().with_context(failed)?;
     fs::rename(&beside, path).with_context(failed)
@@ -223,7 +223,7 @@ fn told(name: &str, rows: u32, columns: &[Column], taken: &[Taken]) {
             (taken.long, "too long to be found"),
         ] {
             if count > 0 {
-                line.push_str(&format!(", {count} {what}"));
+                line.extend([", ", &count.to_string(), " ", what]);
             }
         }
         anstream::println!("{line}");

@@ -92,12 +92,19 @@ impl Explainer<'_> {
         )?;
         let marks = coloured(&"^".repeat(width(&value).max(1)), finding.confidence);
         let label = finding.entity.label(self.language);
+        // A type that a policy defines has no label but its name.
+        let label = if label == finding.entity.as_str() {
+            ""
+        } else {
+            label
+        };
         let (name, sure) = (finding.entity.as_str(), self.confidence(finding.confidence));
         let blank = " ".repeat(width(&before));
         writeln!(
             out,
-            "{margin} {blank}{marks} {} {name} · {sure} {:.2}",
+            "{margin} {blank}{marks} {}{}{name} · {sure} {:.2}",
             label.bold(),
+            if label.is_empty() { "" } else { " " },
             finding.score
         )?;
         Ok(margin)
@@ -121,11 +128,8 @@ impl Explainer<'_> {
             .to_owned(),
         );
         if let Some(check) = why.validator {
-            parts.push(format!(
-                "{} {}",
-                self.check(check),
-                self.say("holds", "通过")
-            ));
+            let check = self.check(check);
+            parts.push(format!("{check}{}", self.say(" holds", "通过")));
         }
         if let Some(word) = why.context {
             parts.push(match self.language {
@@ -287,10 +291,7 @@ mod tests {
     #[test]
     fn reasons_are_told_in_both_languages() {
         let zh = shown("卡号4111111111111111", Language::Zh);
-        assert!(
-            zh.contains("Luhn 校验位通过") || zh.contains("Luhn 校验位 通过"),
-            "{zh}"
-        );
+        assert!(zh.contains("Luhn 校验位通过"), "{zh}");
         assert!(
             zh.contains("附近有“卡号”") && zh.contains("若 附近没有“卡号” →"),
             "{zh}"

@@ -149,7 +149,7 @@ impl<'a> Trial<'a> {
         if text == self.text && !keyed {
             return None;
         }
-        let then = self.outcome(&text, Hint { key, ..self.hint }, self.finding.span);
+        let then = self.outcome(&text, Hint { key }, self.finding.span);
         let change = if text == self.text {
             If::NoKey
         } else {
@@ -274,13 +274,7 @@ mod tests {
 
     fn explained(text: &str, key: Option<&str>) -> Vec<Explained> {
         let detector = Detector::built_in().unwrap();
-        detector.explain(
-            text,
-            Hint {
-                key,
-                ..Hint::default()
-            },
-        )
+        detector.explain(text, Hint { key })
     }
 
     #[test]

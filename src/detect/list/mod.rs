@@ -50,7 +50,7 @@ pub(super) struct Lists {
     automaton: Option<AhoCorasick>,
     /// For each pattern of the automaton, its list.
     owner: Vec<u32>,
-    lists: Vec<Listed>,
+    listed: Vec<Listed>,
 }
 
 struct Listed {
@@ -82,7 +82,7 @@ impl Lists {
         Some(Self {
             automaton: (!patterns.is_empty()).then_some(automaton),
             owner,
-            lists: of.iter().map(listed).collect(),
+            listed: of.iter().map(listed).collect(),
         })
     }
 
@@ -93,20 +93,23 @@ impl Lists {
         };
         let plain = Plain::new(text);
         let key = key.map(folded_value);
-        let mut last: Vec<Option<(Span, Candidate)>> = vec![None; self.lists.len()];
+        let mut open: Vec<Option<(Span, Candidate)>> = vec![None; self.listed.len()];
         for hit in automaton.find_overlapping_iter(plain.text()) {
             let span = Span::new(hit.start(), hit.end());
-            let of = self.owner.get(hit.pattern().as_usize());
-            let Some((of, list)) = of.and_then(|i| Some((*i, self.lists.get(*i as usize)?))) else {
+            let Some(number) = self.owner.get(hit.pattern().as_usize()).copied() else {
+                continue;
+            };
+            let Some(list) = self.listed.get(number as usize) else {
                 continue;
             };
             if !stands_alone(plain.text(), span) {
                 continue;
             }
-            let Some(near) = list.near(plain.text(), span, key.as_deref()) else {
+            let near = list.word_near(plain.text(), span, key.as_deref());
+            if near.is_none() && !list.near.is_empty() {
                 continue;
-            };
-            let Some(slot) = last.get_mut(of as usize) else {
+            }
+            let Some(slot) = open.get_mut(number as usize) else {
                 continue;
             };
             let span = match slot.take() {
@@ -120,7 +123,7 @@ impl Lists {
             let candidate = Candidate::new(plain.origin(span), list.entity, SCORE, "list");
             *slot = Some((span, candidate.checked("listed").near(near)));
         }
-        found.extend(last.into_iter().flatten().map(|(_, candidate)| candidate));
+        found.extend(open.into_iter().flatten().map(|(_, candidate)| candidate));
     }
 
     /// Memory that the automaton takes, in bytes.
@@ -135,18 +138,15 @@ impl fmt::Debug for Lists {
         write!(
             f,
             "Lists({} with {} values)",
-            self.lists.len(),
+            self.listed.len(),
             self.owner.len()
         )
     }
 }
 
 impl Listed {
-    /// `None` where a word is wanted and none is near; else the word, if one is wanted.
-    fn near(&self, text: &str, span: Span, key: Option<&str>) -> Option<Option<&'static str>> {
-        if self.near.is_empty() {
-            return Some(None);
-        }
+    /// The word of the list's own that stands near, or in the key.
+    fn word_near(&self, text: &str, span: Span, key: Option<&str>) -> Option<&'static str> {
         let head = text.get(..span.start)?;
         let tail = text.get(span.end..)?;
         let from = head.char_indices().rev().take(BEFORE_CHARS).last();
@@ -156,8 +156,8 @@ impl Listed {
         let has = |word: &str| {
             head.contains(word) || tail.contains(word) || key.is_some_and(|key| key.contains(word))
         };
-        let word = self.near.iter().find(|(_, folded)| has(folded))?;
-        Some(Some(word.0))
+        let mut words = self.near.iter();
+        words.find(|(_, folded)| has(folded)).map(|(word, _)| *word)
     }
 }
 

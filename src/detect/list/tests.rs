@@ -73,7 +73,7 @@ fn debug_shows_no_value() {
         values: vec!["苍鹭".to_owned()],
         near: Vec::new(),
     };
-    let shown = format!("{list:?} {:?}", Lists::new(&[list.clone()]));
+    let shown = format!("{list:?} {:?}", Lists::new(std::slice::from_ref(&list)));
     assert_eq!(
         shown,
         "ValueList(VIP, 1 values) Some(Lists(1 with 1 values))"

@@ -172,7 +172,7 @@ fn is_name(cell: &str, sure: bool) -> bool {
         && cell.chars().all(in_name)
         && !cell.contains(is_han)
         && (1..=4).contains(&words)
-        && (capital && (sure || !shout) || sure)
+        && (sure || capital && !shout)
         && (sure || words >= 2)
 }
 

@@ -84,7 +84,7 @@ fn list(
         let help = "add `file` with one value a line, or `values`".to_owned();
         faults.add(raw.entity.spot, message, "this list", help);
     }
-    let label = raw.label.unwrap_or_else(|| Phrase::Plain(raw.entity.text));
+    let label = raw.label.unwrap_or(Phrase::Plain(raw.entity.text));
     Some(ListSpec::new(
         entity?,
         label,

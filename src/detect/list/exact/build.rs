@@ -2,8 +2,8 @@
 
 use super::file;
 use super::hash::Keyed;
+use super::key::{Class, Key, Lengths, MOST_CHARS};
 use super::store::{BEGINNING_WORDS, Entry, Filter, Place};
-use super::tokens::{Class, Key, Lengths, MOST_CHARS};
 use super::{Column, ExactError, MOST_COLUMNS, MOST_ROWS};
 use std::io::Write;
 

@@ -4,9 +4,9 @@
 //! beginnings, 16 bytes an entry, 32 bytes of keyed BLAKE3.
 
 use super::hash::Keyed;
+use super::key::Lengths;
 use super::rows::Rules;
 use super::store::{BEGINNING_WORDS, Entry, Filter, Place, Store};
-use super::tokens::Lengths;
 use super::{Column, ExactError, Table};
 use crate::base::EntityType;
 use serde::{Deserialize, Serialize};
@@ -41,11 +41,11 @@ struct Sealed<'w, W> {
 impl<W: Write> Sealed<'_, W> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), ExactError> {
         self.mac.update(bytes);
-        self.to.write_all(bytes).map_err(failed)
+        self.to.write_all(bytes).map_err(|error| failed(&error))
     }
 }
 
-fn failed(error: io::Error) -> ExactError {
+fn failed(error: &io::Error) -> ExactError {
     ExactError::Write(error.kind())
 }
 
@@ -86,7 +86,7 @@ pub(super) fn write(
         out.put(&buffer)?;
     }
     let mac = out.mac.finalize();
-    to.write_all(mac.as_bytes()).map_err(failed)
+    to.write_all(mac.as_bytes()).map_err(|error| failed(&error))
 }
 
 fn head(bytes: &[u8]) -> Option<(JsonHead, &[u8])> {

@@ -58,7 +58,7 @@ fn little_endian(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(word)
 }
 
-/// The four words of SipHash's state.
+/// The four words of the state of `SipHash`.
 struct State(u64, u64, u64, u64);
 
 impl State {

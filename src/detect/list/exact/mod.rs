@@ -10,6 +10,7 @@
 mod build;
 mod file;
 mod hash;
+mod key;
 mod rows;
 mod store;
 #[cfg(test)]
@@ -21,11 +22,11 @@ pub use build::{Builder, Taken};
 use crate::base::EntityType;
 use crate::detect::page::Candidate;
 use hash::Keyed;
+use key::Lengths;
 use rows::Rules;
 use std::fmt;
 use std::io;
 use store::Store;
-use tokens::Lengths;
 
 /// Most columns of a table.
 pub const MOST_COLUMNS: usize = 16;

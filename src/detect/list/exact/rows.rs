@@ -143,7 +143,7 @@ impl Together {
         let before = met.get(..i).unwrap_or_default().iter().rev();
         let before = before
             .take(MOST_AROUND)
-            .take_while(|m| m.span.start + far + 4 * 2 * super::tokens::MOST_CHARS >= span.start)
+            .take_while(|m| m.span.start + far + 4 * 2 * super::key::MOST_CHARS >= span.start)
             .filter(|m| m.span.end <= span.start && close(m.span.end, span.start));
         before.chain(after).collect()
     }

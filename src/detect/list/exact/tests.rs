@@ -100,7 +100,7 @@ fn values_of_one_row_are_findings_together_and_not_of_two_rows() {
 fn the_file_holds_no_value_and_opens_only_unaltered_and_under_its_key() {
     let bytes = written();
     for value in ROWS.iter().flatten().filter(|value| value.len() > 3) {
-        for form in [(*value).to_owned(), tokens::Key::of(value).text] {
+        for form in [(*value).to_owned(), key::Key::of(value).text] {
             for piece in form.as_bytes().windows(4.min(form.len())) {
                 let there = bytes.windows(piece.len()).any(|window| window == piece);
                 assert!(!there, "{form}");

@@ -3,180 +3,23 @@
 //! A value is compared as its letters and digits alone, folded. A stretch is a few neighbouring tokens with little
 //! between them, and only lengths that occur in the table are offered; so every place of a text starts a bounded number.
 
+use super::key::{BEGINNING_CHARS, Class, Kind, Lengths, MOST_CHARS, SHORT_HAN, key_char};
 use crate::base::Span;
-use crate::detect::list::fold::{fold_char, is_unparted};
+use crate::detect::list::fold::is_unparted;
 use crate::detect::text::run;
 
-/// Longest value, in letters and digits.
-pub(super) const MOST_CHARS: usize = 40;
-/// Most tokens of a stretch with digits in it: a number with every digit on its own.
-const MOST_TOKENS: usize = 20;
-/// Most words of a stretch without digits and Han characters.
-const MOST_WORDS: usize = 4;
 /// Most characters between two tokens of a stretch.
 const GAP_CHARS: usize = 3;
-/// Han stretches over this many characters are tried only where a long value begins alike.
-const SHORT_HAN: usize = 6;
-/// So many characters of a long Han value are its beginning.
-pub(super) const BEGINNING_CHARS: usize = 4;
 /// So many digits behind letters may be a number of their own (`tel13812345678`).
 const GLUED_DIGITS: usize = 7;
 /// Tokens that are held at once.
 const SEGMENT_TOKENS: usize = 65_536;
-
-/// What a stretch is made of; lengths are counted apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// Han characters (or kana, hangul) alone.
-    Han,
-    /// Digits alone.
-    Digits,
-    /// Han characters and others.
-    Mixed,
-    /// Letters, with digits or without.
-    Other,
-}
-
-/// Which lengths occur in a table, as bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Lengths {
-    pub(super) han: u64,
-    pub(super) digits: u64,
-    pub(super) mixed: u64,
-    pub(super) other: u64,
-}
-
-impl Lengths {
-    /// Notes that a value of this class and length occurs.
-    pub(super) const fn add(&mut self, class: Class, chars: usize) {
-        let bits = match class {
-            Class::Han => &mut self.han,
-            Class::Digits => &mut self.digits,
-            Class::Mixed => &mut self.mixed,
-            Class::Other => &mut self.other,
-        };
-        *bits |= 1 << (chars & 63);
-    }
-
-    /// As numbers, for a file.
-    pub(super) const fn bits(self) -> [u64; 4] {
-        [self.han, self.digits, self.mixed, self.other]
-    }
-
-    /// What [`Lengths::bits`] gave.
-    pub(super) const fn of_bits([han, digits, mixed, other]: [u64; 4]) -> Self {
-        Self {
-            han,
-            digits,
-            mixed,
-            other,
-        }
-    }
-
-    const fn has(self, class: Class, chars: usize) -> bool {
-        let bits = match class {
-            Class::Han => self.han,
-            Class::Digits => self.digits,
-            Class::Mixed => self.mixed,
-            Class::Other => self.other,
-        };
-        chars <= MOST_CHARS && bits >> chars & 1 != 0
-    }
-
-    /// The longest value that begins so: with a Han character, or otherwise.
-    const fn longest(self, han: bool) -> usize {
-        let without = if han {
-            self.han
-        } else {
-            self.digits | self.other
-        };
-        63 - (without | self.mixed | 1).leading_zeros() as usize
-    }
-}
-
-/// A value as it is compared.
-#[derive(Debug)]
-pub(super) struct Key {
-    /// Letters and digits, folded.
-    pub(super) text: String,
-    pub(super) class: Class,
-    pub(super) chars: usize,
-}
-
-impl Key {
-    /// The key of a value, whatever stands between its letters and digits.
-    pub(super) fn of(value: &str) -> Self {
-        let text: String = value.chars().filter_map(key_char).collect();
-        let (mut kind, mut chars) = (Kind::default(), 0);
-        for c in text.chars() {
-            kind.take(c);
-            chars += 1;
-        }
-        Self {
-            class: kind.class(),
-            chars,
-            text,
-        }
-    }
-
-    /// The beginning by which a long Han value is recognised.
-    pub(super) fn beginning(&self) -> Option<&str> {
-        let long = self.class == Class::Han && self.chars > SHORT_HAN;
-        let end = self.text.char_indices().nth(BEGINNING_CHARS)?.0;
-        long.then(|| self.text.get(..end))?
-    }
-}
 
 /// A stretch whose key may be one of the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch<'k> {
     pub(super) key: &'k str,
     pub(super) span: Span,
-}
-
-/// Which kinds of characters were seen.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kind {
-    han: bool,
-    digit: bool,
-    letter: bool,
-}
-
-impl Kind {
-    const fn take(&mut self, c: char) {
-        if c.is_ascii_digit() {
-            self.digit = true;
-        } else if is_unparted(c) {
-            self.han = true;
-        } else {
-            self.letter = true;
-        }
-    }
-
-    const fn with(self, other: Self) -> Self {
-        Self {
-            han: self.han || other.han,
-            digit: self.digit || other.digit,
-            letter: self.letter || other.letter,
-        }
-    }
-
-    const fn class(self) -> Class {
-        match (self.han, self.digit, self.letter) {
-            (true, false, false) => Class::Han,
-            (false, true, false) => Class::Digits,
-            (true, _, _) => Class::Mixed,
-            _ => Class::Other,
-        }
-    }
-
-    const fn most_tokens(self) -> usize {
-        match (self.han, self.digit) {
-            (true, _) => MOST_CHARS,
-            (_, true) => MOST_TOKENS,
-            _ => MOST_WORDS,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -189,7 +32,7 @@ struct Token {
 }
 
 /// Walks a text and offers its stretches.
-pub(super) struct Tokens<'a, B, F> {
+struct Walk<'a, B, F> {
     lengths: Lengths,
     /// Whether a long Han value begins so.
     begins: B,
@@ -206,7 +49,7 @@ pub(super) fn offer<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)>(
     begins: B,
     offer: F,
 ) {
-    let mut tokens = Tokens {
+    let mut walk = Walk {
         lengths,
         begins,
         offer,
@@ -214,11 +57,11 @@ pub(super) fn offer<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)>(
         buffer: String::new(),
         tokens: Vec::new(),
     };
-    tokens.walk();
+    walk.run();
 }
 
-impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
-    fn walk(&mut self) {
+impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Walk<'_, B, F> {
+    fn run(&mut self) {
         let (mut gap, mut open, mut taken) = (0, false, 0);
         for (i, c) in self.text.char_indices() {
             if i < taken {
@@ -406,26 +249,6 @@ impl<B: Fn(&str) -> bool, F: FnMut(Stretch<'_>)> Tokens<'_, B, F> {
     }
 }
 
-/// What a character counts as; `None` for what is neither letter nor digit.
-fn key_char(c: char) -> Option<char> {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase());
-    }
-    let folded = fold_char(c);
-    folded.is_alphanumeric().then(|| without_accent(folded))
-}
-
-/// A Latin letter without its accent: people leave accents out.
-fn without_accent(c: char) -> char {
-    let mut first = None;
-    if matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') {
-        unicode_normalization::char::decompose_canonical(c, |part| {
-            first.get_or_insert(part);
-        });
-    }
-    first.unwrap_or(c)
-}
-
 /// A combining accent (U+0300–036F).
 const fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
@@ -459,6 +282,7 @@ fn is_joint(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::Key;
     use super::*;
 
     fn offered(text: &str, values: &[&str]) -> Vec<(String, String)> {

@@ -67,8 +67,8 @@ fn table<'d>(rows: Value<'d>, first: Value<'d>, cells: &mut Vec<(usize, Value<'d
     }
     for row in rows.elements().skip(skipped) {
         let scalar = |cell: &Value<'_>| matches!(cell.kind(), Kind::String | Kind::Number);
-        let named = row.elements().zip(&names).filter(|(cell, _)| scalar(cell));
-        cells.extend(named.map(|(cell, name)| (cell.span().start, *name)));
+        let under = row.elements().zip(&names).filter(|(cell, _)| scalar(cell));
+        cells.extend(under.map(|(cell, name)| (cell.span().start, *name)));
     }
 }
 
