@@ -7,6 +7,7 @@
 mod budget;
 mod classical;
 mod han;
+mod han_words;
 pub mod lac;
 mod reading;
 mod weights;

@@ -100,7 +100,9 @@ fn cut(text: &str, from: usize, end: usize, most_bytes: usize) -> usize {
     let cut = sentence
         .filter(|at| *at > LATIN_GAP_BYTES)
         .or_else(|| window.rfind(' ').map(|at| at + 1));
-    from + cut.filter(|at| *at > 0).unwrap_or(window.len().max(1))
+    from + cut
+        .filter(|at| *at > 0)
+        .unwrap_or_else(|| window.len().max(1))
 }
 
 fn trimmed(text: &str, span: Span) -> Option<Span> {
