@@ -13,6 +13,9 @@ use super::product::widely;
 /// The score of what never happens.
 const NEVER: f32 = -1e30;
 
+/// Smaller likelihoods count as none; numbers that are almost zero would make the arithmetic slow.
+const LEAST: f32 = 1e-10;
+
 /// How one tag follows another.
 #[derive(Debug)]
 pub(super) struct Transitions {
@@ -39,7 +42,10 @@ impl Transitions {
             filled
         };
         let scores: Vec<Scores> = table.chunks_exact(TAGS).map(row).collect();
-        let weights: Vec<Scores> = scores.iter().map(|row| row.map(f32::exp)).collect();
+        let weights: Vec<Scores> = scores
+            .iter()
+            .map(|row| row.map(|score| flushed(score.exp())))
+            .collect();
         let column = |tag: usize| {
             let mut column = [0.0; TAGS_FILLED];
             for (to, row) in column.iter_mut().zip(&weights) {
@@ -64,42 +70,48 @@ impl Transitions {
 
     #[inline(always)]
     fn best_row(&self, scores: &[Scores]) -> Vec<u8> {
-        let Some((first, rest)) = scores.split_first() else {
-            return Vec::new();
-        };
-        let mut best = ending(first);
-        let mut from = Vec::with_capacity(rest.len());
-        for scores in rest {
-            let (next, back) = self.follow(&best, scores);
-            best = next;
-            from.push(back);
+        let mut best: Vec<Scores> = Vec::with_capacity(scores.len());
+        for scores in scores {
+            let next = match best.last() {
+                None => ending(scores),
+                Some(before) => self.follow(before, scores),
+            };
+            best.push(next);
         }
-        let likelier = |a: (u8, f32), b: (u8, f32)| if b.1 > a.1 { b } else { a };
-        let (mut tag, _) = (0..).zip(best).fold((0, NEVER), likelier);
-        let mut tags = vec![tag];
-        for back in from.iter().rev() {
-            tag = back.get(usize::from(tag)).map_or(0, |tag| *tag as u8);
-            tags.push(tag);
+        let mut tags = Vec::with_capacity(best.len());
+        for best in best.iter().rev() {
+            tags.push(self.likeliest(best, tags.last().copied()));
         }
         tags.reverse();
         tags
     }
 
-    /// The best row that ends in each tag, one character on, and the tag before it.
+    /// The best row that ends in each tag, one character on.
     #[inline(always)]
-    fn follow(&self, best: &Scores, scores: &Scores) -> (Scores, [i32; TAGS_FILLED]) {
-        let (mut next, mut back) = ([NEVER * 2.0; TAGS_FILLED], [0; TAGS_FILLED]);
-        for ((tag, before), row) in (0..).zip(best).zip(&self.scores) {
-            for ((next, back), score) in next.iter_mut().zip(&mut back).zip(row) {
-                let sum = before + score;
-                *back = if sum > *next { tag } else { *back };
-                *next = if sum > *next { sum } else { *next };
+    fn follow(&self, best: &Scores, scores: &Scores) -> Scores {
+        let mut next = [NEVER * 2.0; TAGS_FILLED];
+        for (before, row) in best.iter().zip(&self.scores) {
+            for (next, score) in next.iter_mut().zip(row) {
+                *next = next.max(before + score);
             }
         }
         next.iter_mut()
             .zip(scores)
-            .for_each(|(next, score)| *next += score);
-        (next, back)
+            .for_each(|(n, score)| *n += score);
+        next
+    }
+
+    /// The tag in which the best row ends that `next` goes on with.
+    fn likeliest(&self, best: &Scores, next: Option<u8>) -> u8 {
+        let (mut tag, mut most) = (0, f32::NEG_INFINITY);
+        for ((candidate, score), row) in (0..).zip(best).zip(&self.scores) {
+            let onward = next.and_then(|next| row.get(usize::from(next)));
+            let sum = score + onward.unwrap_or(&0.0);
+            if sum > most {
+                (tag, most) = (candidate, sum);
+            }
+        }
+        tag
     }
 
     /// For every character, how likely each tag is, over all rows of tags.
@@ -167,7 +179,12 @@ fn ending(first: &Scores) -> Scores {
 fn weights(scores: &Scores) -> Scores {
     let real = ending(scores);
     let most = real.iter().fold(NEVER, |most, score| most.max(*score));
-    real.map(|score| (score - most).exp())
+    real.map(|score| flushed((score - most).exp()))
+}
+
+#[inline(always)]
+fn flushed(likelihood: f32) -> f32 {
+    if likelihood < LEAST { 0.0 } else { likelihood }
 }
 
 /// The same with the sum 1.
@@ -175,7 +192,7 @@ fn weights(scores: &Scores) -> Scores {
 fn normal(scores: Scores) -> Scores {
     let sum: f32 = scores.iter().sum();
     if sum > 0.0 {
-        scores.map(|score| score / sum)
+        scores.map(|score| flushed(score / sum))
     } else {
         scores
     }
