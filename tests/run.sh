@@ -31,10 +31,26 @@ export VESTIBULE_TEST_MODELS VESTIBULE_TEST_MODEL
 step "unit, property and integration tests"
 cargo test --locked --quiet
 
-step "clients"
+# Packages whose list has not changed since they were installed are not asked for again.
+step "clients: packages"
 VENV=target/test-venv
+WANTED=tests/clients/requirements.txt
 [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
-"$VENV/bin/pip" install --quiet 'openai>=2,<3'
-"$VENV/bin/python" -m unittest discover --start-directory tests/clients --pattern '*_test.py' --verbose
+if ! cmp -s "$WANTED" "$VENV/installed.txt"; then
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check --requirement "$WANTED"
+    cp "$WANTED" "$VENV/installed.txt"
+fi
+VESTIBULE_TEST_NODE=$PWD/target/test-node
+WANTED=tests/clients/node/package.json
+mkdir -p "$VESTIBULE_TEST_NODE"
+if ! cmp -s "$WANTED" "$VESTIBULE_TEST_NODE/installed.json"; then
+    cp "$WANTED" "$VESTIBULE_TEST_NODE/package.json"
+    npm install --prefix "$VESTIBULE_TEST_NODE" --silent --no-audit --no-fund --no-package-lock
+    cp "$WANTED" "$VESTIBULE_TEST_NODE/installed.json"
+fi
+export VESTIBULE_TEST_NODE
+
+step "clients, canaries and the API's description"
+"$VENV/bin/python" -W ignore -m unittest discover --start-directory tests/clients --pattern '*_test.py' --verbose
 
 step "all tests passed"

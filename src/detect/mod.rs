@@ -75,6 +75,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The built-in credential formats can't be read: a defect of this program.
+    #[error("the built-in credential formats can't be read")]
+    Formats,
     /// The values of a policy's lists make no automaton: too many.
     #[error("the lists have too many values; load them with `vestibule edm load`")]
     Lists,
@@ -161,6 +164,7 @@ impl Detector {
     /// # Errors
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        secret::formats::table().ok_or(DetectError::Formats)?;
         Ok(Self {
             lexicon: Lexicon::new(recognizer::built_in().map_err(DetectError::BuiltIn)?)
                 .map_err(|_| DetectError::Lexicon)?,
@@ -341,7 +345,7 @@ impl Detector {
     fn read_key(&self, key: &str) -> Option<Near> {
         let hits = self.lexicon.find(key).hits;
         let last = hits.last()?;
-        let measures = if secret::assigned::is_measure(key) {
+        let measures = if secret::is_measure(key) {
             Roles::MEASURE
         } else {
             Roles::default()
