@@ -18,18 +18,15 @@ use std::sync::Arc;
 pub fn taggers(config: &Config) -> anyhow::Result<Vec<Arc<dyn Tagger>>> {
     let folder = Folder::at(config.models.folder(&config.data)?);
     let catalogue = Catalogue::built_in()?;
-    let wanted: Vec<&Model> = match &config.detect.taggers {
-        Some(names) => {
-            let named = names.iter().map(|name| catalogue.find(name));
-            named.collect::<Result<_, _>>()?
-        }
-        None => {
-            let here = |model: &&Model| {
-                model.kind == Kind::Tagger
-                    && matches!(folder.state(model), State::Unchecked | State::Checked(_))
-            };
-            catalogue.models().iter().filter(here).collect()
-        }
+    let here = |model: &&Model| {
+        model.kind == Kind::Tagger
+            && matches!(folder.state(model), State::Unchecked | State::Checked(_))
+    };
+    let wanted: Vec<&Model> = if let Some(names) = &config.detect.taggers {
+        let found = names.iter().map(|name| catalogue.find(name));
+        found.collect::<Result<_, _>>()?
+    } else {
+        catalogue.models().iter().filter(here).collect()
     };
     let mut all = Vec::new();
     for model in wanted {

@@ -5,9 +5,13 @@
 
 use super::Tag;
 use super::classical::is_classical;
+use super::han_words::{
+    ABBREVIATED, BRANDS, BUILDINGS, COUNTING, GENERIC, PERSONAL, PLACE_BODIES, PLACES, PRODUCTS,
+    TITLES_BEFORE, words,
+};
 use crate::base::{EntityType, Span};
 use crate::detect::name::zh;
-use crate::detect::page::Page;
+use crate::detect::page::Types;
 use crate::detect::text::{char_at, char_before, is_han};
 
 /// Between the parts of a foreign name.
@@ -18,175 +22,18 @@ const MOST_PART: usize = 8;
 const LEAST_IN_VERSE: f32 = 0.97;
 /// The length of a sentence that is looked at, in characters each way.
 const SENTENCE_CHARS: usize = 40;
-/// Nouns of things that are made and sold: the name before them is a brand.
-const PRODUCTS: &[&str] = &[
-    "牌",
-    "菜刀",
-    "剪刀",
-    "刀具",
-    "运动",
-    "跑鞋",
-    "球鞋",
-    "篮球鞋",
-    "板鞋",
-    "鞋",
-    "手机",
-    "平板",
-    "电脑",
-    "耳机",
-    "音箱",
-    "电视",
-    "空调",
-    "冰箱",
-    "洗衣机",
-    "小家电",
-    "豆浆机",
-    "汽车",
-    "电动车",
-    "轮胎",
-    "风味",
-    "辣酱",
-    "调料",
-    "调味",
-    "饮料",
-    "凉茶",
-    "白酒",
-    "啤酒",
-    "黄酒",
-    "月饼",
-    "烤鸭",
-    "瓜子",
-    "糖果",
-    "牙膏",
-    "口红",
-    "香水",
-    "化妆品",
-    "服饰",
-    "服装",
-    "男装",
-    "女装",
-    "珠宝",
-    "旗舰店",
-    "专卖店",
-    "同款",
-    "联名",
-    "系列",
-    "品牌",
-];
-/// Brands that are, or look like, a person's name.
-const BRANDS: &[&str] = &[
-    "李宁",
-    "张小泉",
-    "王守义",
-    "王老吉",
-    "王致和",
-    "王麻子",
-    "李锦记",
-    "陈克明",
-    "陈李济",
-    "周大福",
-    "周大生",
-    "周生生",
-    "周黑鸭",
-    "周六福",
-    "谢瑞麟",
-    "老凤祥",
-    "马应龙",
-    "吴裕泰",
-    "张一元",
-    "谢馥春",
-    "胡庆余堂",
-    "徐福记",
-    "杨国福",
-    "张君雅",
-    "白象",
-    "乔丹",
-    "史密斯",
-    "福特",
-    "丰田",
-    "本田",
-    "奔驰",
-    "宝马",
-    "特斯拉",
-    "法拉利",
-    "保时捷",
-    "马自达",
-    "戴尔",
-    "惠普",
-    "西门子",
-    "飞利浦",
-    "博世",
-    "索尼",
-    "松下",
-    "迪奥",
-    "香奈儿",
-    "爱马仕",
-    "阿玛尼",
-    "范思哲",
-    "古驰",
-    "普拉达",
-    "欧莱雅",
-    "雅诗兰黛",
-    "兰蔻",
-    "强生",
-    "吉列",
-    "高露洁",
-    "麦当劳",
-    "肯德基",
-    "安踏",
-    "康师傅",
-    "娃哈哈",
-    "雷蛇",
-    "罗技",
-];
-/// What makes an organisation's name that of a building.
-const BUILDINGS: &[&str] = &[
-    "博物馆",
-    "展览馆",
-    "美术馆",
-    "纪念馆",
-    "艺术馆",
-    "图书馆",
-    "体育馆",
-    "酒店",
-    "饭店",
-    "宾馆",
-    "会展中心",
-    "公园",
-    "广场",
-    "机场",
-    "车站",
-    "火车站",
-    "大厦",
-    "动物园",
-    "植物园",
-    "体育场",
-    "球场",
-    "剧院",
-    "教堂",
-    "寺",
-    "码头",
-];
-/// Titles that are taken for the beginning of a name.
-const TITLES_BEFORE: &[&str] = &[
-    "王储", "总统", "总理", "首相", "国王", "女王", "教皇", "记者", "教练", "队长",
-];
-/// Bodies that are called after the place alone.
-const PLACE_BODIES: &[&str] = &["政府", "当局", "军方", "警方", "方面", "队", "人"];
 
 /// Keeps, mends or drops the tags of one text.
-pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
-    let text = page.text;
-    let types = (page.types.person, page.types.place, page.types.org);
+pub(super) fn sift(text: &str, types: &Types, tags: &mut Vec<Tag>) {
     let mut kept: Vec<Tag> = Vec::with_capacity(tags.len());
     for mut tag in tags.drain(..) {
         if !stands_alone(text, tag.span) {
             continue;
         }
-        if tag.entity == types.0 {
+        if tag.entity == types.person {
             if let Some(last) = kept
                 .last_mut()
-                .filter(|last| last.entity == types.0 && joined(text, last.span, tag.span))
+                .filter(|last| last.entity == types.person && joined(text, last.span, tag.span))
             {
                 last.span = last.span.union(tag.span);
                 last.score = last.score.max(tag.score);
@@ -197,8 +44,8 @@ pub(super) fn sift(page: &Page<'_>, tags: &mut Vec<Tag>) {
             if is_person(text, &tag) {
                 kept.push(tag);
             }
-        } else if tag.entity == types.2 {
-            split(text, tag, types.1, &mut kept);
+        } else if tag.entity == types.org {
+            split(text, tag, types.place, &mut kept);
         } else if is_place(text, &tag) {
             kept.push(tag);
         }
@@ -243,15 +90,11 @@ fn whole_dotted(text: &str, span: Span) -> Span {
     let mut span = span;
     while let Some(dot) = char_at(text, span.end).filter(|c| DOTS.contains(*c)) {
         let start = span.end + dot.len_utf8();
-        let part = |c: &char| is_han(*c) && !"的在是和与说将被向对为等及".contains(*c);
+        let ends = |c: char| !is_han(c) || "的在是和说将被向对为等及来去了着过到从".contains(c);
         let rest = text.get(start..).unwrap_or_default();
-        let length: usize = rest
-            .chars()
-            .take(MOST_PART)
-            .take_while(part)
-            .map(char::len_utf8)
-            .sum();
-        let ends = char_at(text, start + length).is_none_or(|c| !is_han(c) || !part(&c));
+        let part = rest.chars().take(MOST_PART).take_while(|c| !ends(*c));
+        let length: usize = part.map(char::len_utf8).sum();
+        let ends = char_at(text, start + length).is_none_or(ends);
         if length == 0 || !ends {
             break;
         }
@@ -262,9 +105,8 @@ fn whole_dotted(text: &str, span: Span) -> Span {
 
 fn untitled(text: &str, span: Span) -> Span {
     let name = span.slice(text).unwrap_or_default();
-    let title = TITLES_BEFORE
-        .iter()
-        .find(|title| name.starts_with(**title) && name.len() > title.len());
+    let title =
+        words(TITLES_BEFORE).find(|title| name.starts_with(title) && name.len() > title.len());
     Span::new(span.start + title.map_or(0, |title| title.len()), span.end)
 }
 
@@ -272,10 +114,11 @@ fn is_person(text: &str, tag: &Tag) -> bool {
     let name = tag.span.slice(text).unwrap_or_default();
     let rest = text.get(tag.span.end..).unwrap_or_default();
     let rest = rest.trim_start_matches(' ');
-    if zh::is_no_name(name)
-        || BRANDS.contains(&name)
-        || PRODUCTS.iter().any(|product| rest.starts_with(product))
-    {
+    let brand = || {
+        words(BRANDS).any(|brand| brand == name)
+            && !words(PERSONAL).any(|word| rest.starts_with(word))
+    };
+    if zh::is_no_name(name) || brand() || words(PRODUCTS).any(|product| rest.starts_with(product)) {
         return false;
     }
     if name.chars().filter(|c| is_han(*c)).count() == 1 && !zh::is_surname(name) {
@@ -296,7 +139,9 @@ fn is_place(text: &str, tag: &Tag) -> bool {
         return ABBREVIATED.contains(only);
     }
     let rest = text.get(tag.span.end..).unwrap_or_default();
-    !GENERIC.contains(&name) && !rest.starts_with("通行证") && !name.starts_with(COUNTING)
+    !words(GENERIC).any(|word| word == name)
+        && !rest.starts_with("通行证")
+        && !name.starts_with(COUNTING)
 }
 
 /// The sentence around a span, as far as it is looked at.
@@ -324,7 +169,7 @@ fn sentence(text: &str, span: Span) -> &str {
 /// An organisation: its place and what is left, or the building that it is.
 fn split(text: &str, tag: Tag, place: EntityType, kept: &mut Vec<Tag>) {
     let name = tag.span.slice(text).unwrap_or_default();
-    if BUILDINGS.iter().any(|building| name.ends_with(building)) {
+    if words(BUILDINGS).any(|building| name.ends_with(building)) {
         kept.push(Tag {
             entity: place,
             ..tag
@@ -340,7 +185,7 @@ fn split(text: &str, tag: Tag, place: EntityType, kept: &mut Vec<Tag>) {
             ..tag
         });
         let rest = text.get(middle..tag.span.end).unwrap_or_default();
-        if !rest.is_empty() && !PLACE_BODIES.contains(&rest) {
+        if !rest.is_empty() && !words(PLACE_BODIES).any(|body| body == rest) {
             kept.push(Tag {
                 span: Span::new(middle, tag.span.end),
                 ..tag
@@ -355,7 +200,7 @@ fn split(text: &str, tag: Tag, place: EntityType, kept: &mut Vec<Tag>) {
 fn head_place(name: &str) -> usize {
     let mut at = 0;
     while let Some(rest) = name.get(at..) {
-        let Some(place) = PLACES.iter().find(|place| rest.starts_with(**place)) else {
+        let Some(place) = words(PLACES).find(|place| rest.starts_with(place)) else {
             break;
         };
         let end = at + place.len();
@@ -367,152 +212,73 @@ fn head_place(name: &str) -> usize {
     at
 }
 
-/// Countries and provinces in one character.
-const ABBREVIATED: &str = "中美英法德日俄韩朝印巴以澳加亚欧非京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤琼川蜀黔滇陕甘青台蒙桂藏宁新港";
-/// What is called a place of no name.
-const GENERIC: &[&str] = &[
-    "大城市",
-    "城市",
-    "老城区",
-    "城区",
-    "市区",
-    "郊区",
-    "远郊县",
-    "沿河",
-    "国家图书馆",
-    "图书馆",
-    "大图书馆",
-    "博物馆",
-    "联邦政府",
-    "北方",
-    "南方",
-    "东部",
-    "西部",
-    "南部",
-    "北部",
-    "旅游度假区",
-    "新天地",
-    "公园",
-    "广场",
-    "机场",
-    "车站",
-    "酒店",
-    "学校",
-    "医院",
-    "本市",
-    "本省",
-    "本县",
-    "全市",
-    "全省",
-    "该市",
-    "该省",
-    "该县",
-    "某市",
-    "某地",
-    "当地",
-    "各地",
-    "外地",
-    "内地",
-    "工地",
-];
-/// Beginnings of a number of places.
-const COUNTING: [char; 10] = ['两', '三', '四', '五', '六', '七', '八', '几', '各', '诸'];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Countries and provinces with which organisations' names begin.
-const PLACES: &[&str] = &[
-    "中国",
-    "美国",
-    "英国",
-    "法国",
-    "德国",
-    "日本",
-    "韩国",
-    "朝鲜",
-    "俄罗斯",
-    "意大利",
-    "西班牙",
-    "葡萄牙",
-    "荷兰",
-    "比利时",
-    "瑞士",
-    "瑞典",
-    "挪威",
-    "丹麦",
-    "芬兰",
-    "波兰",
-    "奥地利",
-    "希腊",
-    "土耳其",
-    "以色列",
-    "伊朗",
-    "伊拉克",
-    "埃及",
-    "南非",
-    "印度",
-    "巴基斯坦",
-    "泰国",
-    "越南",
-    "马来西亚",
-    "新加坡",
-    "印度尼西亚",
-    "菲律宾",
-    "澳大利亚",
-    "新西兰",
-    "加拿大",
-    "墨西哥",
-    "巴西",
-    "阿根廷",
-    "智利",
-    "古巴",
-    "北京",
-    "上海",
-    "天津",
-    "重庆",
-    "河北",
-    "山西",
-    "辽宁",
-    "吉林",
-    "黑龙江",
-    "江苏",
-    "浙江",
-    "安徽",
-    "福建",
-    "江西",
-    "山东",
-    "河南",
-    "湖北",
-    "湖南",
-    "广东",
-    "海南",
-    "四川",
-    "贵州",
-    "云南",
-    "陕西",
-    "甘肃",
-    "青海",
-    "台湾",
-    "内蒙古",
-    "广西",
-    "西藏",
-    "宁夏",
-    "新疆",
-    "香港",
-    "澳门",
-    "广州",
-    "深圳",
-    "南京",
-    "杭州",
-    "成都",
-    "武汉",
-    "西安",
-    "郑州",
-    "沈阳",
-    "大连",
-    "青岛",
-    "厦门",
-    "苏州",
-    "济南",
-    "长沙",
-    "哈尔滨",
-    "牡丹江",
-];
+    /// What is left of these tags, given as words of the text with a likelihood.
+    fn left(text: &str, tags: &[(&str, &str, f32)]) -> Vec<String> {
+        let types = Types::new().unwrap();
+        let tag = |(name, kind, score): &(&str, &str, f32)| {
+            let start = text.find(name).unwrap();
+            Tag {
+                span: Span::new(start, start + name.len()),
+                entity: EntityType::named(kind).unwrap(),
+                score: *score,
+            }
+        };
+        let mut tags: Vec<Tag> = tags.iter().map(tag).collect();
+        sift(text, &types, &mut tags);
+        let row = |tag: &Tag| format!("{} {}", tag.entity, tag.span.slice(text).unwrap());
+        tags.iter().map(row).collect()
+    }
+
+    #[test]
+    fn tags_are_mended_or_dropped() {
+        for (text, tags, expected) in [
+            (
+                "列夫·托尔斯泰来了",
+                &[("列夫", "PERSON", 0.9)][..],
+                &["PERSON 列夫·托尔斯泰"][..],
+            ),
+            (
+                "王储哈立德到访",
+                &[("王储哈立德", "PERSON", 0.9)],
+                &["PERSON 哈立德"],
+            ),
+            (
+                "1. 龙建国负责",
+                &[("建国", "PERSON", 0.9)],
+                &["PERSON 龙建国"],
+            ),
+            ("请找龙建国", &[("建国", "PERSON", 0.9)], &["PERSON 建国"]),
+            ("李宁跑鞋", &[("李宁", "PERSON", 0.9)], &[]),
+            ("李宁说他不来", &[("李宁", "PERSON", 0.9)], &["PERSON 李宁"]),
+            (
+                "张伟手机13812345678",
+                &[("张伟", "PERSON", 0.9)],
+                &["PERSON 张伟"],
+            ),
+            ("用 mock 数据", &[("m", "PERSON", 0.9)], &[]),
+            ("法国政府", &[("法国政府", "ORG", 0.9)], &["PLACE 法国"]),
+            (
+                "河南省郑州市公安局",
+                &[("河南省郑州市公安局", "ORG", 0.9)],
+                &["PLACE 河南省郑州市", "ORG 公安局"],
+            ),
+            (
+                "城南博物馆",
+                &[("城南博物馆", "ORG", 0.9)],
+                &["PLACE 城南博物馆"],
+            ),
+            ("老城区的路", &[("老城区", "PLACE", 0.9)], &[]),
+            (
+                "春江潮水连海平，海上明月共潮生",
+                &[("春江", "PLACE", 0.9)],
+                &[],
+            ),
+        ] {
+            assert_eq!(left(text, tags), expected, "{text}");
+        }
+    }
+}

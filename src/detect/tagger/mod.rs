@@ -8,6 +8,7 @@ mod budget;
 mod classical;
 pub mod en;
 mod han;
+mod han_words;
 pub mod lac;
 mod latin;
 #[cfg(feature = "onnx")]

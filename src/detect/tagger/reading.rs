@@ -34,7 +34,7 @@ pub(in crate::detect) fn read(
             }
         }
         if tagger.script() == Script::Han {
-            han::sift(page, &mut tags);
+            han::sift(page.text, page.types, &mut tags);
         }
         for tag in tags.iter().filter(|tag| tag.score >= LEAST_LIKELY) {
             page.push(candidate(tag, tagger.name()));

@@ -41,7 +41,8 @@ impl<'a> Weights<'a> {
                 let (GRAPH_INITIALIZER, Value::Bytes(bytes)) = field? else {
                     continue;
                 };
-                if let Some((name, tensor)) = tensor(bytes)? {
+                let (name, kind, tensor) = tensor(bytes)?;
+                if kind == FLOAT {
                     tensors.insert(name, tensor);
                 }
             }
@@ -65,8 +66,8 @@ pub(super) fn floats(bytes: &[u8]) -> Vec<f32> {
     words.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
 
-/// `Some(None)` for a tensor of another type than float.
-fn tensor(bytes: &[u8]) -> Option<Option<(&str, Tensor<'_>)>> {
+/// A tensor's name, type and content.
+fn tensor(bytes: &[u8]) -> Option<(&str, u64, Tensor<'_>)> {
     let (mut name, mut kind, mut tensor) = ("", 0, Tensor::default());
     for field in Fields(bytes) {
         match field? {
@@ -83,7 +84,7 @@ fn tensor(bytes: &[u8]) -> Option<Option<(&str, Tensor<'_>)>> {
             _ => {}
         }
     }
-    Some((kind == FLOAT).then_some((name, tensor)))
+    Some((name, kind, tensor))
 }
 
 enum Value<'a> {

@@ -116,7 +116,7 @@ impl Folder {
         match model.sha256 {
             Some(sum) if states.iter().all(right) => State::Checked(sum),
             _ if states.iter().all(here) => State::Unchecked,
-            _ if states.iter().any(|state| here(state)) => {
+            _ if states.iter().any(here) => {
                 let sizes = parts.iter().map(|part| self.file(part).metadata());
                 State::Partial(
                     sizes

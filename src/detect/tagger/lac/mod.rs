@@ -108,7 +108,7 @@ impl Tagger for Lac {
     }
 }
 
-/// The numbers of a NumPy file (format version 1) of little-endian floats.
+/// The numbers of a `NumPy` file (format version 1) of little-endian floats.
 fn table(file: &[u8]) -> Option<Vec<f32>> {
     let rest = file.strip_prefix(b"\x93NUMPY\x01\x00")?;
     let (length, rest) = rest.split_first_chunk::<2>()?;

@@ -44,21 +44,18 @@ pub(super) fn names(window: &str, tags: &[u8], likely: &[Scores], types: &Types)
         let at = |tag: u8| likely.get(usize::from(tag)).copied().unwrap_or(0.0);
         let first = *tag & !1;
         let likely = at(first) + at(first | 1);
-        match word.as_mut().filter(|word| *tag == word.tag | 1) {
-            Some(word) => {
-                word.span = word.span.union(span);
-                word.likely += likely;
-                word.count += 1.0;
-            }
-            None => {
-                let begun = Word {
-                    tag: first,
-                    span,
-                    likely,
-                    count: 1.0,
-                };
-                found.extend(word.replace(begun).and_then(|word| word.name(types)));
-            }
+        if let Some(word) = word.as_mut().filter(|word| *tag == word.tag | 1) {
+            word.span = word.span.union(span);
+            word.likely += likely;
+            word.count += 1.0;
+        } else {
+            let begun = Word {
+                tag: first,
+                span,
+                likely,
+                count: 1.0,
+            };
+            found.extend(word.replace(begun).and_then(|word| word.name(types)));
         }
     }
     found.extend(word.and_then(|word| word.name(types)));
