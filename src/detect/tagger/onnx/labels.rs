@@ -8,7 +8,7 @@ use super::super::wordpiece::Token;
 use super::OnnxError;
 use crate::base::EntityType;
 
-/// The usual names of labels (`CoNLL`-2003, `OntoNotes`, MSRA, CLUENER) and their entity types.
+/// The usual names of labels (`CoNLL`-2003, `OntoNotes`, MSRA, `CLUENER`) and their entity types.
 const USUAL: &[(&str, &str)] = &[
     ("PER", "PERSON"),
     ("PERSON", "PERSON"),
