@@ -8,8 +8,8 @@ use std::cell::RefCell;
 
 /// Tags that don't part a word or number.
 const INLINE: &[&str] = &[
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "samp", "small",
-    "span", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s",
+    "samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr",
 ];
 
 /// What was met, where.
@@ -89,6 +89,8 @@ fn parts_words(gap: Option<&str>) -> bool {
         let tag = tag.trim_start_matches('/');
         let end = tag.find(|c: char| !c.is_ascii_alphanumeric());
         let name = tag.get(..end.unwrap_or(tag.len())).unwrap_or_default();
-        !INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline))
+        !INLINE
+            .iter()
+            .any(|inline| name.eq_ignore_ascii_case(inline))
     })
 }

@@ -88,9 +88,14 @@ impl Kind {
             "text/html" => Self::Html,
             "application/xhtml+xml" | "application/xml" | "text/xml" => Self::Xml,
             "application/pdf" => Self::Pdf,
-            "application/x-ndjson" | "application/jsonl" | "application/yaml"
-            | "application/x-yaml" | "application/toml" | "application/sql"
-            | "application/javascript" | "application/x-sh" => Self::Text,
+            "application/x-ndjson"
+            | "application/jsonl"
+            | "application/yaml"
+            | "application/x-yaml"
+            | "application/toml"
+            | "application/sql"
+            | "application/javascript"
+            | "application/x-sh" => Self::Text,
             DOCX => Self::Docx,
             word if word.starts_with("text/") && word != "text/rtf" => Self::Text,
             _ => return None,
@@ -106,8 +111,8 @@ impl Kind {
             "xml" | "xhtml" => Self::Xml,
             "docx" => Self::Docx,
             "pdf" => Self::Pdf,
-            "txt" | "md" | "log" | "yaml" | "yml" | "toml" | "ini" | "sql" | "jsonl" | "py" | "rs"
-            | "js" | "ts" | "java" | "go" | "c" | "h" | "cpp" | "sh" => Self::Text,
+            "txt" | "md" | "log" | "yaml" | "yml" | "toml" | "ini" | "sql" | "jsonl" | "py"
+            | "rs" | "js" | "ts" | "java" | "go" | "c" | "h" | "cpp" | "sh" => Self::Text,
             "zip" | "gz" | "7z" | "rar" | "tar" | "doc" | "xls" | "xlsx" | "ppt" | "pptx"
             | "docm" | "rtf" | "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "exe" => {
                 return Err(FileError::Unknown);

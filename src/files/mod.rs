@@ -170,7 +170,11 @@ impl File {
         match &self.container {
             Container::Plain(encoding) => {
                 let text = texts.into_iter().next().flatten();
-                let source = || self.layouts.first().map(|layout| layout.source().to_owned());
+                let source = || {
+                    self.layouts
+                        .first()
+                        .map(|layout| layout.source().to_owned())
+                };
                 let text = text.or_else(source).ok_or(FileError::NotRewritable)?;
                 Ok(encoding.encode(&text))
             }

@@ -99,7 +99,9 @@ pub(super) fn rewritten(
     for index in 0..archive.len() {
         let known = entries.iter().position(|entry| *entry == index);
         let text = known.and_then(|at| texts.get(at)).and_then(Option::as_ref);
-        let file = archive.by_index_raw(index).map_err(|_| FileError::Malformed)?;
+        let file = archive
+            .by_index_raw(index)
+            .map_err(|_| FileError::Malformed)?;
         match text {
             None => writer.raw_copy_file(file),
             Some(text) => {

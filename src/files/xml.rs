@@ -93,14 +93,53 @@ fn collect(source: &str, of: Of) -> Result<(Runs, Vec<Span>), FileError> {
 
 /// Whether text before and after the tag is not one.
 fn breaks(name: &str, of: Of) -> bool {
-    of == Of::Any || matches!(name, "p" | "br" | "cr" | "tab" | "tc" | "tr" | "sectPr" | "hyperlink")
+    of == Of::Any
+        || matches!(
+            name,
+            "p" | "br" | "cr" | "tab" | "tc" | "tr" | "sectPr" | "hyperlink"
+        )
         || !matches!(
             name,
-            "r" | "t" | "rPr" | "delText" | "proofErr" | "bookmarkStart" | "bookmarkEnd" | "b" | "bCs" | "i" | "iCs"
-                | "u" | "strike" | "color" | "sz" | "szCs" | "rFonts" | "lang" | "highlight" | "shd" | "vertAlign"
-                | "noProof" | "rStyle" | "lastRenderedPageBreak" | "softHyphen" | "noBreakHyphen" | "ins" | "del"
-                | "smartTag" | "kern" | "spacing" | "w" | "bdr" | "position" | "caps" | "smallCaps" | "outline"
-                | "shadow" | "commentRangeStart" | "commentRangeEnd" | "instrText"
+            "r" | "t"
+                | "rPr"
+                | "delText"
+                | "proofErr"
+                | "bookmarkStart"
+                | "bookmarkEnd"
+                | "b"
+                | "bCs"
+                | "i"
+                | "iCs"
+                | "u"
+                | "strike"
+                | "color"
+                | "sz"
+                | "szCs"
+                | "rFonts"
+                | "lang"
+                | "highlight"
+                | "shd"
+                | "vertAlign"
+                | "noProof"
+                | "rStyle"
+                | "lastRenderedPageBreak"
+                | "softHyphen"
+                | "noBreakHyphen"
+                | "ins"
+                | "del"
+                | "smartTag"
+                | "kern"
+                | "spacing"
+                | "w"
+                | "bdr"
+                | "position"
+                | "caps"
+                | "smallCaps"
+                | "outline"
+                | "shadow"
+                | "commentRangeStart"
+                | "commentRangeEnd"
+                | "instrText"
         )
 }
 
@@ -140,7 +179,8 @@ fn attributes(
 /// Whether an attribute of a Word document is one of its own marks: namespaces, ids of revisions, short codes.
 fn is_mark(name: &str, local: &str, value: &str) -> bool {
     let hex = value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let revision = (local.starts_with("rsid") || matches!(local, "paraId" | "textId" | "val")) && hex;
+    let revision =
+        (local.starts_with("rsid") || matches!(local, "paraId" | "textId" | "val")) && hex;
     let vocabulary = value.starts_with("http://schemas.") || value.starts_with("http://purl.org/");
     let short = value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     revision || (vocabulary && (name.starts_with("xmlns") || local == "Type")) || short

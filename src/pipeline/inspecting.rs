@@ -1,10 +1,11 @@
 //! *detect*, for a whole request: every text part, from the cache where its text was seen before.
 
 use super::fields::Fields;
+use super::files::{self, Opened};
 use crate::base::{Confidence, EntityType, Finding};
 use crate::detect::{Detector, Hint};
 use crate::policy::FieldRule;
-use crate::protocol::{Place, ProtocolError, Request};
+use crate::protocol::{Place, ProtocolError, Request, UninspectableKind};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl FindingCache {
         Self { key, findings }
     }
 
-    fn scan(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Arc<[Finding]> {
+    pub(super) fn scan(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Arc<[Finding]> {
         if text.len() < WORTH_CACHING_BYTES {
             return detector.scan(text, hint).into();
         }
@@ -75,6 +76,10 @@ pub(super) struct Inspection {
     pub(super) seen: Vec<(EntityType, Confidence)>,
     /// Whether one stands in an id, which can't be rewritten.
     pub(super) in_id: bool,
+    /// The files in it that were opened.
+    pub(super) files: Vec<Opened>,
+    /// What stays uninspectable.
+    pub(super) uninspectable: Vec<&'static str>,
 }
 
 /// Scans every text part of `request`; `rules` name values whose type is known.
@@ -90,6 +95,8 @@ pub(super) fn inspect(
         findings: Vec::new(),
         seen: Vec::new(),
         in_id: false,
+        files: Vec::new(),
+        uninspectable: Vec::new(),
     };
     let mut values = Values::default();
     for part in request.parts() {
@@ -110,6 +117,13 @@ pub(super) fn inspect(
         }
         inspection.findings.push(findings);
     }
+    let mut take = |text: &str, findings: &[Finding]| values.take(text, findings);
+    let (opened, uninspectable) = files::open(request, detector, cache, &mut take);
+    inspection.files = opened;
+    inspection.uninspectable = uninspectable
+        .into_iter()
+        .map(UninspectableKind::as_str)
+        .collect();
     inspection.seen = values
         .surest
         .into_iter()

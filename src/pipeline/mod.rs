@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod conformance;
 mod fields;
+mod files;
 mod inspecting;
 mod outbound;
 mod policy_tests;
@@ -178,15 +179,10 @@ impl Pipeline {
         let inspection = inspecting::inspect(&request, &self.detector, &self.cache, fields)
             .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
         let difficulty = route::difficulty(request.shape());
-        let uninspectable: Vec<&str> = request
-            .uninspectable()
-            .iter()
-            .map(|part| part.kind.as_str())
-            .collect();
         let decision = self.policy.decide(&Situation {
             app: &call.app,
             findings: &inspection.seen,
-            uninspectable: &uninspectable,
+            uninspectable: &inspection.uninspectable,
             complexity: difficulty,
             finding_in_id: inspection.in_id,
         });

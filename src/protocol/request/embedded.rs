@@ -42,8 +42,14 @@ impl Embedded {
     pub(super) fn of(value: Value<'_>, kind: UninspectableKind, path: String) -> Option<Self> {
         let object = value.key()?.object()?;
         let outer = object.key().and_then(Value::object);
-        let text_of = |name| object.get(name).and_then(Value::string).map(Cow::into_owned);
-        let by_uri = head_and_payload(&value.text()).map(|(head, _)| without_charset(head).to_owned());
+        let text_of = |name| {
+            object
+                .get(name)
+                .and_then(Value::string)
+                .map(Cow::into_owned)
+        };
+        let by_uri =
+            head_and_payload(&value.text()).map(|(head, _)| without_charset(head).to_owned());
         let beside = text_of("media_type").or_else(|| text_of("mime_type"));
         let refers = |object: Value<'_>| {
             let mut members = object.members();
@@ -125,7 +131,12 @@ pub struct JsonText {
 
 impl fmt::Debug for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JsonText({} bytes, {} parts)", self.body.len(), self.parts.len())
+        write!(
+            f,
+            "JsonText({} bytes, {} parts)",
+            self.body.len(),
+            self.parts.len()
+        )
     }
 }
 

@@ -359,7 +359,11 @@ impl Walker<'_> {
 }
 
 /// Every text of a JSON document that is no request.
-pub(super) fn walk_free(root: Value<'_>, body: &[u8], limits: &Limits) -> Result<Vec<TextPart>, ProtocolError> {
+pub(super) fn walk_free(
+    root: Value<'_>,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Vec<TextPart>, ProtocolError> {
     let source = Source::body(body);
     let mut walker = Walker::new(&source, limits);
     walker.free(root, Place::Other, &source);
