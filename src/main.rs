@@ -25,7 +25,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Worker(args) => cli::worker::run(&args),
         Command::Detect(args) => {
-            let detector = app::detector_in_force(&config()?)?;
+            let config = config()?;
+            let mut detector = app::detector_in_force(&config)?;
+            if !args.no_models {
+                detector = detector.with_taggers(app::taggers(&config)?);
+            }
             cli::detect::run(&args, &detector)
         }
         Command::Model(args) => {

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{backends, forward};
+use super::{backends, forward, taggers};
 
 /// Cap on what one reply may restore, in bytes: far above any honest reply.
 const RESTORE_LIMIT_BYTES: usize = 16 * 1024 * 1024;
@@ -37,6 +37,10 @@ impl House {
     pub(super) fn build(config: &Config) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let (policy, detector) = policy_in_force(config.policy.file.as_deref())?;
+        let (names_budget, names_threads) = config.detect.limits()?;
+        let taggers = taggers(config)?;
+        taggers::tell(&taggers);
+        let detector = detector.with_taggers(taggers);
         let audit_settings = audit_settings(config, &policy)?;
         let (store, root) = store_and_root(config, audit_settings.durability, &clock)?;
         let log_key = root.derive("audit/wrap/1", &[])?;
@@ -58,6 +62,8 @@ impl House {
         let pipeline = Pipeline::new(Rooms {
             policy: Arc::new(policy),
             detector,
+            names_budget,
+            names_threads,
             vault,
             audit: audit.clone(),
             backends: set_up.backends,

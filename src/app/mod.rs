@@ -5,9 +5,11 @@ mod exact;
 mod forward;
 mod house;
 mod service;
+mod taggers;
 
 pub use exact::{Tables, detector_in_force};
 pub use house::{apps_beside, authority_key, policy_in_force, store_and_root, store_beside};
+pub use taggers::taggers;
 
 use crate::config::Config;
 use crate::pipeline::Pipeline;

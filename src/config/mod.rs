@@ -10,12 +10,14 @@
 //! assert_eq!(config.server.listen.port(), 8080);
 //! ```
 
+mod detect;
 mod error;
 mod layers;
 mod sections;
 #[cfg(test)]
 mod tests;
 
+pub use detect::{Detect, OwnTagger, ScriptWord, TaggerKind};
 pub use error::ConfigError;
 pub use sections::{Data, Format, KekSource, Keys, Level, Log, Models, PolicyFile};
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub destinations: BTreeMap<String, DestinationConfig>,
     /// Where model files are kept.
     pub models: Models,
+    /// How names are looked for.
+    pub detect: Detect,
     /// What is written to stderr.
     pub log: Log,
 }
@@ -101,6 +105,7 @@ impl Default for Config {
                 ),
             ]),
             models: Models::default(),
+            detect: Detect::default(),
             log: Log::default(),
         }
     }

@@ -3,7 +3,7 @@
 use super::lanes::{fold, matching};
 use super::recognizer::{Of, Recognizers};
 use super::roles::Roles;
-use super::secret::formats::{FORMATS, literal_of};
+use super::secret;
 use super::text::{at, before};
 use super::words::WORDS;
 use aho_corasick::automaton::Automaton;
@@ -36,7 +36,7 @@ impl Cue {
 }
 
 /// Small letters for capitals, a space for `_` and `-`.
-const fn plain(byte: u8) -> u8 {
+pub(super) const fn plain(byte: u8) -> u8 {
     match byte {
         b'_' | b'-' => b' ',
         byte => byte.to_ascii_lowercase(),
@@ -46,26 +46,15 @@ const fn plain(byte: u8) -> u8 {
 /// Fixed text at which a recognizer of its own starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
-    /// The beginning of credential format number …
-    Format(usize),
+    /// A recognizer of credentials starts here.
+    Credential(secret::Start),
     /// The beginning of recognizer number …
     Recognizer(u16),
-    /// `eyJ`: a JSON object in base64url.
-    Jwt,
-    /// `-----BEGIN `.
-    Pem,
-    /// `://`.
-    Url,
     /// `at` between the parts of an address.
     AtWord,
-    /// `-p` of a database client.
-    ClientPassword,
 }
 
 const TRIGGERS: &[(&str, Trigger)] = &[
-    ("eyJ", Trigger::Jwt),
-    ("-----BEGIN ", Trigger::Pem),
-    ("://", Trigger::Url),
     (" at ", Trigger::AtWord),
     ("(at)", Trigger::AtWord),
     ("[at]", Trigger::AtWord),
@@ -83,7 +72,6 @@ const TRIGGERS: &[(&str, Trigger)] = &[
     ("#gmail.com", Trigger::AtWord),
     ("#hotmail.com", Trigger::AtWord),
     ("#outlook.com", Trigger::AtWord),
-    (" -p", Trigger::ClientPassword),
 ];
 
 /// A context word in a text.
@@ -116,11 +104,13 @@ impl Cues {
     /// Takes a match in: a trigger as it is spelled, a word where it stands for itself.
     fn take(&mut self, text: &str, start: usize, end: usize, number: usize, cue: &Cue) {
         if let Some(trigger) = cue.trigger {
-            let spelled = text.get(start..end).is_some_and(|here| {
-                here == cue.word
-                    || trigger == Trigger::AtWord && here.eq_ignore_ascii_case(cue.word)
-            });
-            if spelled {
+            let here = text.get(start..end).unwrap_or_default();
+            let counts = match trigger {
+                Trigger::AtWord => here.eq_ignore_ascii_case(cue.word),
+                Trigger::Credential(of) => of.counts(text, start, end, cue.word),
+                Trigger::Recognizer(_) => here == cue.word,
+            };
+            if counts {
                 self.fired.push(Fired {
                     start,
                     end,
@@ -163,19 +153,19 @@ impl Lexicon {
     pub(super) fn new(recognizers: &'static Recognizers) -> Result<Self, BuildError> {
         let (mut patterns, mut table): (Vec<Vec<u8>>, Vec<Cue>) =
             words(recognizers).into_iter().map(fold_word).unzip();
-        let formats = FORMATS
-            .iter()
-            .enumerate()
-            .map(|(i, f)| (literal_of(f.form), Trigger::Format(i)));
         let beginnings = recognizers.all.iter().zip(0..).flat_map(|(of, index)| {
             let beginnings = of.beginnings.iter().copied();
             beginnings.map(move |literal| (literal, Trigger::Recognizer(index)))
         });
-        let triggers = TRIGGERS.iter().copied().chain(formats).chain(beginnings);
-        for (literal, trigger) in triggers {
-            patterns.push(literal.bytes().map(fold).collect());
+        let fixed = TRIGGERS.iter().copied().chain(beginnings);
+        let fixed = fixed.map(|(literal, trigger)| (literal.as_bytes().to_vec(), literal, trigger));
+        let credentials = secret::starts()
+            .into_iter()
+            .map(|(pattern, word, start)| (pattern, word, Trigger::Credential(start)));
+        for (pattern, word, trigger) in fixed.chain(credentials) {
+            patterns.push(pattern.into_iter().map(fold).collect());
             table.push(Cue {
-                word: literal,
+                word,
                 trigger: Some(trigger),
                 ..Cue::default()
             });
@@ -226,7 +216,7 @@ impl Lexicon {
 /// Every word in every spelling: those with roles, and those of recognizers.
 fn words(recognizers: &'static Recognizers) -> BTreeMap<Vec<u8>, Cue> {
     let mut cues: BTreeMap<Vec<u8>, Cue> = BTreeMap::new();
-    for (roles, words) in WORDS {
+    for (roles, words) in WORDS.iter().chain(secret::labels::WORDS) {
         for word in words.split('|') {
             add(&mut cues, word, |cue| cue.roles = cue.roles | *roles);
         }
@@ -274,7 +264,7 @@ fn head_roles(cues: &BTreeMap<Vec<u8>, Cue>, word: &str) -> Roles {
 }
 
 /// A word with spaces also stands without them (and, folded, with `_` and `-`).
-fn spellings(word: &str) -> Vec<Vec<u8>> {
+pub(super) fn spellings(word: &str) -> Vec<Vec<u8>> {
     let whole = plain_word(word);
     let joined: Vec<u8> = whole.iter().copied().filter(|b| *b != b' ').collect();
     if joined.len() == whole.len() {
@@ -315,7 +305,8 @@ pub(super) fn is_word(text: &str, start: usize, end: usize) -> bool {
     let (first, last) = (at(text, start), before(text, end));
     let opens = !first.is_ascii_alphanumeric() || {
         let prev = before(text, start);
-        !prev.is_ascii_alphabetic() || (prev.is_ascii_lowercase() && first.is_ascii_uppercase())
+        let hump = prev.is_ascii_lowercase() || at(text, start + 1).is_ascii_lowercase();
+        !prev.is_ascii_alphabetic() || (first.is_ascii_uppercase() && hump)
     };
     let closes = !last.is_ascii_alphanumeric() || {
         let next = if matches!(at(text, end), b's' | b'S') {
@@ -371,7 +362,7 @@ mod tests {
                 .map(|f| f.trigger)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(fired("x eyJ"), [Trigger::Jwt]);
+        assert_eq!(fired("x eyJ"), [Trigger::Credential(secret::Start::Jwt)]);
         assert_eq!(fired("x eyj"), []);
     }
 }

@@ -4,6 +4,7 @@
 //! detector itself, on a copy of the text changed in that one way. So an answer holds by construction, for every recognizer.
 //! For people who look at one text; the hot path never comes here.
 
+use super::tagger::Budget;
 use super::{Detector, Hint, LEAST_SCORE};
 use crate::base::{Confidence, EntityType, Finding, Language, Span};
 
@@ -81,7 +82,9 @@ impl Detector {
     /// What nearly was a finding: candidates whose score is too low, where nothing was found.
     pub fn near_misses(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
         let found = self.scan(text, hint);
-        let mut low = self.scan_from(text, hint, NEAR_MISS_SCORE);
+        let mut low = self
+            .scan_from(text, hint, NEAR_MISS_SCORE, &Budget::unlimited())
+            .0;
         low.retain(|miss| {
             miss.score < LEAST_SCORE && !found.iter().any(|f| f.span.overlaps(miss.span))
         });

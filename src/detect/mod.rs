@@ -50,6 +50,8 @@ use list::Lists;
 use page::{Candidate, Near, Page, Types};
 pub use recognizer::FileDefect;
 use roles::Roles;
+use std::sync::Arc;
+use tagger::{Budget, Tagger, Unread};
 
 /// How often base64 is opened inside base64.
 const BASE64_DEPTH: usize = 2;
@@ -73,6 +75,9 @@ pub enum DetectError {
     /// The table of entity types lacks one of the built-in recognizers' types: a defect of this program.
     #[error("a built-in recognizer's entity type is not defined")]
     Types,
+    /// The built-in credential formats can't be read: a defect of this program.
+    #[error("the built-in credential formats can't be read")]
+    Formats,
     /// The values of a policy's lists make no automaton: too many.
     #[error("the lists have too many values; load them with `vestibule edm load`")]
     Lists,
@@ -148,6 +153,7 @@ pub struct Detector {
     lexicon: Lexicon,
     types: Types,
     custom: Vec<Custom>,
+    taggers: Vec<Arc<dyn Tagger>>,
     lists: Lists,
     exact: Vec<exact::Table>,
 }
@@ -158,6 +164,7 @@ impl Detector {
     /// # Errors
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        secret::formats::table().ok_or(DetectError::Formats)?;
         Ok(Self {
             lexicon: Lexicon::new(recognizer::built_in().map_err(DetectError::BuiltIn)?)
                 .map_err(|_| DetectError::Lexicon)?,
@@ -167,6 +174,7 @@ impl Detector {
                 .enumerate()
                 .map(|(i, of)| Custom::new(i, of))
                 .collect::<Result<_, _>>()?,
+            taggers: Vec::new(),
             lists: Lists::default(),
             exact: Vec::new(),
         })
@@ -188,6 +196,17 @@ impl Detector {
         self
     }
 
+    /// The same, with models that find names.
+    #[must_use]
+    pub fn with_taggers(self, taggers: Vec<Arc<dyn Tagger>>) -> Self {
+        Self { taggers, ..self }
+    }
+
+    /// The models that find names; where there is none, rules alone do.
+    pub fn taggers(&self) -> &[Arc<dyn Tagger>] {
+        &self.taggers
+    }
+
     /// The built-in recognizers alone.
     ///
     /// # Errors
@@ -197,24 +216,42 @@ impl Detector {
     }
 
     /// Every finding in the text: disjoint, sorted by start, on character boundaries.
+    ///
+    /// What a tagger fails to read is left to the rules; [`Detector::scan_within`] tells.
     pub fn scan(&self, text: &str, hint: Hint<'_>) -> Vec<Finding> {
-        self.scan_from(text, hint, LEAST_SCORE)
+        self.scan_within(text, hint, &Budget::unlimited()).0
+    }
+
+    /// The same, as far as the budget goes; and whether the taggers have read all of it. Rules read all of it in any case.
+    pub fn scan_within(
+        &self,
+        text: &str,
+        hint: Hint<'_>,
+        budget: &Budget,
+    ) -> (Vec<Finding>, Result<(), Unread>) {
+        self.scan_from(text, hint, LEAST_SCORE, budget)
     }
 
     /// The same, of what is at least so sure.
-    fn scan_from(&self, text: &str, hint: Hint<'_>, least: f32) -> Vec<Finding> {
+    fn scan_from(
+        &self,
+        text: &str,
+        hint: Hint<'_>,
+        least: f32,
+        budget: &Budget,
+    ) -> (Vec<Finding>, Result<(), Unread>) {
         let key = hint.key.map(|key| {
             key.get(..key.floor_char_boundary(KEY_BYTES))
                 .unwrap_or_default()
         });
         let near = key.and_then(|key| self.read_key(key));
-        let mut found = self.candidates(text, key, near, BASE64_DEPTH);
+        let (mut found, read) = self.all_candidates(text, key, near, BASE64_DEPTH, budget);
         cells::scan(self, text, &mut found);
         found.retain(|(candidate, _)| candidate.score >= least);
-        merge::merge(found)
+        (merge::merge(found), read)
     }
 
-    /// The candidates with spans of `text`.
+    /// The candidates with spans of `text` that rules find.
     fn candidates(
         &self,
         text: &str,
@@ -222,6 +259,20 @@ impl Detector {
         near: Option<Near>,
         depth: usize,
     ) -> Vec<(Candidate, View)> {
+        let unlimited = Budget::unlimited();
+        let depth = depth.min(BASE64_DEPTH - 1);
+        self.all_candidates(text, key, near, depth, &unlimited).0
+    }
+
+    /// The same, and at full depth those of the taggers.
+    fn all_candidates(
+        &self,
+        text: &str,
+        key: Option<&str>,
+        near: Option<Near>,
+        depth: usize,
+        budget: &Budget,
+    ) -> (Vec<(Candidate, View)>, Result<(), Unread>) {
         let layers = view::fold(text);
         let reads = view::reads(&layers, text);
         let cues = self.lexicon.find(reads);
@@ -242,6 +293,8 @@ impl Detector {
             recognizer::at_keys(&mut page, &self.lexicon.find(key).hits);
         }
         walk::neighbours(&mut page);
+        let read = tagger::read(&mut page, self.taggers_at(depth), budget);
+        name::en_again::again(&mut page);
         let hidden: Vec<Candidate> = inner
             .iter()
             .filter_map(|run| self.inside(run, &page, depth))
@@ -257,7 +310,16 @@ impl Detector {
         }
         found.retain(|candidate| !candidate.span.is_empty());
         let whole = |candidate: Candidate| place(text, reads, &layers, candidate);
-        found.into_iter().map(whole).collect()
+        (found.into_iter().map(whole).collect(), read)
+    }
+
+    /// Taggers read the text itself, not what base64 hides in it.
+    fn taggers_at(&self, depth: usize) -> &[Arc<dyn Tagger>] {
+        if depth == BASE64_DEPTH {
+            &self.taggers
+        } else {
+            &[]
+        }
     }
 
     /// What a base64 run hides: its surest finding, over the whole run. What labels the run labels what is in it.
@@ -283,7 +345,7 @@ impl Detector {
     fn read_key(&self, key: &str) -> Option<Near> {
         let hits = self.lexicon.find(key).hits;
         let last = hits.last()?;
-        let measures = if secret::assigned::is_measure(key) {
+        let measures = if secret::is_measure(key) {
             Roles::MEASURE
         } else {
             Roles::default()

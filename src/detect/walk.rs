@@ -126,7 +126,7 @@ impl Walk {
         }
         if kinds & DIGIT != 0 {
             self.with_digits(page, span, kinds);
-        } else if kinds == LETTER && start >= self.name_done {
+        } else if kinds & UPPER != 0 && start >= self.name_done {
             self.name_done = name::en::word(page, span).unwrap_or(self.name_done);
         }
         if span.len() >= encoded::SHORTEST && self.depth > 0 && start >= self.base64_done {
@@ -235,24 +235,15 @@ pub(super) fn labels(page: &mut Page<'_>) {
 /// Starts the recognizers whose fixed beginnings stand in the text.
 pub(super) fn triggers(page: &mut Page<'_>) {
     let cues = page.cues;
-    let (mut key_to, mut format_to) = (0, 0);
+    let mut done = secret::Progress::default();
     for fired in &cues.fired {
         match fired.trigger {
-            Trigger::Format(index) if fired.start >= format_to => {
-                format_to = secret::format(page, *fired, index).unwrap_or(format_to);
-            }
-            Trigger::Pem if fired.start >= key_to => {
-                key_to = secret::pem(page, *fired).unwrap_or(key_to);
-            }
-            // Inside what was found already.
-            Trigger::Format(_) | Trigger::Pem => {}
+            Trigger::Credential(start) => secret::start(page, *fired, start, &mut done),
             Trigger::Recognizer(index) => recognizer::at_beginning(page, *fired, index),
-            Trigger::Jwt => secret::jwt(page, *fired),
-            Trigger::Url => secret::url(page, *fired),
             Trigger::AtWord => net::spelled_email(page, *fired),
-            Trigger::ClientPassword => secret::assigned::client(page, *fired),
         }
     }
+    secret::gated(page);
 }
 
 /// Names beside what was found, and cards that are part of track data.

@@ -3,9 +3,8 @@
 //! A file that can't be opened stays uninspectable, and the policy decides by that. One that can't be rewritten and in
 //! which something was found stays so too.
 
-use super::inspecting::FindingCache;
 use crate::base::Finding;
-use crate::detect::{Detector, Hint};
+use crate::detect::Hint;
 use crate::files::{Change, File, Kind, MAX_BYTES, Told};
 use crate::protocol::{Edit, Embedded, JsonText, Limits, Request, UninspectableKind, splice};
 use crate::transform::{Inspected, Replacement};
@@ -100,26 +99,20 @@ impl Content {
     }
 }
 
-/// Opens and scans the files of a request; says too what of it stays uninspectable. `take` gets what was found, also in
-/// files that stay uninspectable because they can't be rewritten.
+/// Finds what is sensitive in one text, and counts it.
+type Scan<'s> = dyn FnMut(&str, Hint<'_>) -> Arc<[Finding]> + 's;
+
+/// Opens and scans the files of a request; says too what of it stays uninspectable. `scan` gets texts of files, too,
+/// that stay uninspectable because they can't be rewritten.
 pub(super) fn open(
     request: &Request,
-    detector: &Detector,
-    cache: &FindingCache,
-    take: &mut dyn FnMut(&str, &[Finding]),
+    scan: &mut Scan<'_>,
 ) -> (Vec<Opened>, Vec<UninspectableKind>) {
     let mut left = MAX_BYTES;
     let mut opened: Vec<Opened> = Vec::new();
     for (at, file) in request.embedded().iter().enumerate().take(MAX_FILES) {
         if let Some(one) = open_one(request, at, file, &mut left) {
-            let one = one.scanned(detector, cache);
-            let texts = one.texts();
-            texts
-                .iter()
-                .zip(&one.findings)
-                .for_each(|(text, found)| take(text, found));
-            drop(texts);
-            opened.push(one);
+            opened.push(one.scanned(scan));
         }
     }
     let accounted = |told: &crate::protocol::Uninspectable| {
@@ -161,13 +154,14 @@ fn open_one(request: &Request, at: usize, file: &Embedded, left: &mut usize) -> 
 }
 
 impl Opened {
-    fn scanned(mut self, detector: &Detector, cache: &FindingCache) -> Self {
+    fn scanned(mut self, scan: &mut Scan<'_>) -> Self {
         let texts = self.content.texts();
-        let scan = |(text, key): &(Cow<'_, str>, Option<Cow<'_, str>>)| {
+        let findings = texts.iter().map(|(text, key)| {
             let key = key.as_deref();
-            cache.scan(detector, text, Hint { key })
-        };
-        let findings = texts.iter().map(scan).collect();
+            scan(text, Hint { key })
+        });
+        let findings = findings.collect();
+        drop(texts);
         self.findings = findings;
         self
     }

@@ -1,19 +1,35 @@
 //! *detect*, for a whole request: every text part, from the cache where its text was seen before.
+//!
+//! Parts are read in the order of the messages, and what is found in one depends on that part alone, so a conversation
+//! reads only what is new and its old turns keep their bytes. That a value found once is replaced wherever else it
+//! stands is *transform*'s.
 
 use super::fields::Fields;
 use super::files::{self, Opened};
-use crate::base::{Confidence, EntityType, Finding};
+use crate::base::{Clock, Confidence, EntityType, Finding};
+use crate::detect::tagger::{Budget, Unread};
 use crate::detect::{Detector, Hint};
 use crate::policy::FieldRule;
 use crate::protocol::{Place, ProtocolError, Request, UninspectableKind};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Shorter texts are scanned faster than they are looked up, in bytes.
+use super::off_thread;
+use super::pool::{Busy, Pool};
+
+/// Shorter texts are scanned by rules alone faster than they are looked up, in bytes.
 const WORTH_CACHING_BYTES: usize = 96;
+
+/// Shorter texts are read by taggers faster than they are looked up, in bytes.
+const WORTH_CACHING_NAMES_BYTES: usize = 16;
+
+/// So much new text is read for names on the spot, in bytes: it takes about a millisecond.
+const ON_THE_SPOT_BYTES: usize = 256;
 
 /// What the cache may take, in bytes: findings, keys and book-keeping.
 const CACHE_BYTES: u64 = 4 * 1024 * 1024;
@@ -50,21 +66,51 @@ impl FindingCache {
         Self { key, findings }
     }
 
-    pub(super) fn scan(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Arc<[Finding]> {
-        if text.len() < WORTH_CACHING_BYTES {
-            return detector.scan(text, hint).into();
+    /// The findings of a text of which this is known, kept for the next time; and why it was not read whole, if so.
+    fn read(
+        &self,
+        known: Known,
+        detector: &Detector,
+        text: &str,
+        hint: Hint<'_>,
+        budget: &Budget,
+    ) -> (Arc<[Finding]>, Option<Unread>) {
+        let hash = match known {
+            Known::Yes(findings) => return (findings, None),
+            Known::No(hash) => hash,
+        };
+        let (found, read) = detector.scan_within(text, hint, budget);
+        let found: Arc<[Finding]> = found.into();
+        if let (Ok(()), Some(hash)) = (&read, hash) {
+            self.findings.insert(hash, Arc::clone(&found));
+        }
+        (found, read.err())
+    }
+
+    fn look_up(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Known {
+        let worth = if detector.taggers().is_empty() {
+            WORTH_CACHING_BYTES
+        } else {
+            WORTH_CACHING_NAMES_BYTES
+        };
+        if text.len() < worth {
+            return Known::No(None);
         }
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(hint.key.unwrap_or_default().as_bytes());
         hasher.update(&[0xFF]);
         let hash = *hasher.update(text.as_bytes()).finalize().as_bytes();
-        if let Some(known) = self.findings.get(&hash) {
-            return known;
+        match self.findings.get(&hash) {
+            Some(found) => Known::Yes(found),
+            None => Known::No(Some(hash)),
         }
-        let found: Arc<[Finding]> = detector.scan(text, hint).into();
-        self.findings.insert(hash, Arc::clone(&found));
-        found
     }
+}
+
+/// What the cache knows of a part: its findings, or the hash under which they are to be kept.
+enum Known {
+    Yes(Arc<[Finding]>),
+    No(Option<[u8; 32]>),
 }
 
 /// What was found in a request.
@@ -76,40 +122,159 @@ pub(super) struct Inspection {
     pub(super) seen: Vec<(EntityType, Confidence)>,
     /// Whether one stands in an id, which can't be rewritten.
     pub(super) in_id: bool,
+    /// Why not all of it was read for names, if so.
+    pub(super) unread: Option<Unread>,
     /// The files in it that were opened.
     pub(super) files: Vec<Opened>,
     /// What stays uninspectable.
     pub(super) uninspectable: Vec<&'static str>,
 }
 
-/// Scans every text part of `request`; `rules` name values whose type is known.
+/// Inspects requests: on the spot what is quickly read, long prose on threads of its own.
+#[derive(Debug)]
+pub(super) struct Inspector {
+    shared: Arc<Shared>,
+    /// Only where there are taggers.
+    pool: Option<Pool>,
+    clock: Clock,
+    budget: Duration,
+}
+
+#[derive(Debug)]
+struct Shared {
+    detector: Detector,
+    cache: FindingCache,
+}
+
+impl Inspector {
+    /// An inspector whose taggers may read for so long in each request, on so many threads.
+    pub(super) fn new(
+        detector: Detector,
+        cache_key: [u8; 32],
+        clock: Clock,
+        (budget, threads): (Duration, usize),
+    ) -> Self {
+        let pool = (!detector.taggers().is_empty()).then(|| Pool::new(threads));
+        let cache = FindingCache::new(cache_key);
+        Self {
+            shared: Arc::new(Shared { detector, cache }),
+            pool: pool.flatten(),
+            clock,
+            budget,
+        }
+    }
+
+    /// Reads every text part of `request`; `rules` name values whose type is known.
+    ///
+    /// # Errors
+    /// As the protocol's, where `rules` are looked for in the body.
+    pub(super) async fn inspect(
+        &self,
+        request: &Arc<Request>,
+        rules: &[FieldRule],
+    ) -> Result<Inspection, ProtocolError> {
+        let Shared { detector, cache } = &*self.shared;
+        let size = request.body().len();
+        let budget = Budget::of(self.clock.clone(), self.budget);
+        let Some(pool) = &self.pool else {
+            return off_thread(size, || inspect(request, detector, cache, rules, &budget));
+        };
+        let fields = Fields::of(request, rules)?;
+        let known = off_thread(size, || look_up(request, detector, cache));
+        if unknown_bytes(request, &known) <= ON_THE_SPOT_BYTES {
+            let reading = (detector, cache, &budget);
+            return Ok(inspect_rest(request, known, &fields, reading));
+        }
+        let (shared, theirs) = (Arc::clone(&self.shared), Arc::clone(request));
+        let work = move || {
+            let reading = (&shared.detector, &shared.cache, &budget);
+            inspect_rest(&theirs, known, &fields, reading)
+        };
+        match pool.run(work).await {
+            Ok(inspection) => Ok(inspection),
+            // Nobody has time for names: rules alone, and the policy is told.
+            Err(Busy) => off_thread(size, || {
+                inspect(request, detector, cache, rules, &Budget::none())
+            }),
+        }
+    }
+}
+
+/// Reads every text part of `request`; `rules` name values whose type is known.
+///
+/// # Errors
+/// As the protocol's, where `rules` are looked for in the body.
 pub(super) fn inspect(
     request: &Request,
     detector: &Detector,
     cache: &FindingCache,
     rules: &[FieldRule],
+    budget: &Budget,
 ) -> Result<Inspection, ProtocolError> {
     let fields = Fields::of(request, rules)?;
+    let known = look_up(request, detector, cache);
+    let reading = (detector, cache, budget);
+    Ok(inspect_rest(request, known, &fields, reading))
+}
+
+/// What the cache knows of each part.
+fn look_up(request: &Request, detector: &Detector, cache: &FindingCache) -> Vec<Known> {
+    let body = request.body();
+    let parts = request.parts().iter().map(|part| {
+        let (text, key) = (part.text(body), part.key(body));
+        let key = key.as_deref();
+        cache.look_up(detector, &text, Hint { key })
+    });
+    parts.collect()
+}
+
+/// Bytes of the parts that the cache doesn't know.
+fn unknown_bytes(request: &Request, known: &[Known]) -> usize {
+    let parts = request.parts().iter().zip(known);
+    let unknown = parts.filter(|(_, known)| matches!(known, Known::No(_)));
+    let texts: usize = unknown
+        .map(|(part, _)| part.text(request.body()).len())
+        .sum();
+    // Files are opened later; they are most of a body that has some.
+    let files = if request.embedded().is_empty() {
+        0
+    } else {
+        request.body().len()
+    };
+    texts + files
+}
+
+/// Reads what the cache doesn't know.
+fn inspect_rest(
+    request: &Request,
+    known: Vec<Known>,
+    fields: &Fields,
+    (detector, cache, budget): (&Detector, &FindingCache, &Budget),
+) -> Inspection {
     let none: Arc<[Finding]> = Arc::new([]);
     let mut inspection = Inspection {
-        findings: Vec::new(),
+        findings: Vec::with_capacity(known.len()),
         seen: Vec::new(),
         in_id: false,
+        unread: None,
         files: Vec::new(),
         uninspectable: Vec::new(),
     };
     let mut values = Values::default();
-    for part in request.parts() {
-        let text = part.text(request.body());
-        let key = part.key(request.body());
-        let findings = if text.is_empty() {
-            Arc::clone(&none)
-        } else {
-            let hint = Hint {
-                key: key.as_deref(),
-            };
-            fields.found(part, &text, cache.scan(detector, &text, hint))
+    for (part, known) in request.parts().iter().zip(known) {
+        let text: Cow<'_, str> = part.text(request.body());
+        let findings = match known {
+            Known::Yes(findings) => findings,
+            Known::No(_) if text.is_empty() => Arc::clone(&none),
+            known => {
+                let key = part.key(request.body());
+                let key = key.as_deref();
+                let (found, unread) = cache.read(known, detector, &text, Hint { key }, budget);
+                inspection.unread = unread.or(inspection.unread);
+                found
+            }
         };
+        let findings = fields.found(part, &text, findings);
         if part.place == Place::Id {
             inspection.in_id |= findings.iter().any(|f| f.confidence >= Confidence::Medium);
         } else {
@@ -117,19 +282,22 @@ pub(super) fn inspect(
         }
         inspection.findings.push(findings);
     }
-    let mut take = |text: &str, findings: &[Finding]| values.take(text, findings);
-    let (opened, uninspectable) = files::open(request, detector, cache, &mut take);
+    let mut scan = |text: &str, hint: Hint<'_>| {
+        let known = cache.look_up(detector, text, hint);
+        let (found, unread) = cache.read(known, detector, text, hint, budget);
+        inspection.unread = unread.or(inspection.unread);
+        values.take(text, &found);
+        found
+    };
+    let (opened, stay) = files::open(request, &mut scan);
     inspection.files = opened;
-    inspection.uninspectable = uninspectable
-        .into_iter()
-        .map(UninspectableKind::as_str)
-        .collect();
+    inspection.uninspectable = stay.into_iter().map(UninspectableKind::as_str).collect();
     inspection.seen = values
         .surest
         .into_iter()
         .map(|((entity, _), surest)| (entity, surest))
         .collect();
-    Ok(inspection)
+    inspection
 }
 
 /// Distinct values, by type and a hash of the text under a key of this request.

@@ -10,8 +10,11 @@ mod conformance;
 mod fields;
 mod files;
 mod inspecting;
+#[cfg(test)]
+mod inspecting_tests;
 mod outbound;
 mod policy_tests;
+mod pool;
 mod recording;
 mod refusing;
 mod restoring;
@@ -32,13 +35,14 @@ use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
 use bytes::Bytes;
-use inspecting::{FindingCache, Inspection};
+use inspecting::{Inspection, Inspector};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
 use restoring::ReplyRestorer;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// From this size on, CPU work of a request is kept off the threads that serve others, in bytes.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -47,13 +51,12 @@ const LARGE_BODY_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Pipeline {
     policy: Arc<Policy>,
-    detector: Detector,
+    inspector: Inspector,
     vault: Vault,
     audit: AuditLog,
     backends: Vec<Arc<dyn Backend>>,
     route: route::Config,
     clock: Clock,
-    cache: FindingCache,
     restore_limit_bytes: usize,
     policy_ref: Arc<PolicyRef>,
     policy_header: String,
@@ -64,8 +67,12 @@ pub struct Pipeline {
 pub struct Rooms {
     /// The policy in force; its tests have passed.
     pub policy: Arc<Policy>,
-    /// Built with the policy's own recognizers.
+    /// Built with the policy's own recognizers, and the taggers that are here.
     pub detector: Detector,
+    /// How long taggers may read in each request.
+    pub names_budget: Duration,
+    /// On how many threads they read.
+    pub names_threads: usize,
     /// Scopes and sealed originals.
     pub vault: Vault,
     /// The log.
@@ -86,7 +93,7 @@ pub struct Rooms {
 struct Decided {
     received: Timestamp,
     call: Call,
-    request: Request,
+    request: Arc<Request>,
     inspection: Inspection,
     /// How many findings of each type.
     counts: BTreeMap<&'static str, u32>,
@@ -106,13 +113,17 @@ impl Pipeline {
             policy_header: format!("{}@{}", policy.name(), policy.version()),
             policy_ref: Arc::new(policy_ref(policy)),
             policy: rooms.policy,
-            detector: rooms.detector,
+            inspector: Inspector::new(
+                rooms.detector,
+                rooms.cache_key,
+                rooms.clock.clone(),
+                (rooms.names_budget, rooms.names_threads),
+            ),
             vault: rooms.vault,
             audit: rooms.audit,
             backends: rooms.backends,
             route: rooms.route,
             clock: rooms.clock,
-            cache: FindingCache::new(rooms.cache_key),
             restore_limit_bytes: rooms.restore_limit_bytes,
         }
     }
@@ -123,7 +134,7 @@ impl Pipeline {
     /// A [`Refusal`], ready to be told to the app: the request is malformed, the policy keeps it from every destination
     /// that is there, it could not be recorded, or no destination answered.
     pub async fn answer(&self, call: Call) -> Result<Reply, Refusal> {
-        let decided = match off_thread(call.body.len(), || self.decide(call)) {
+        let decided = match self.decide(call).await {
             Ok(decided) => decided,
             Err(refused) => {
                 let (attempt, refusal) = *refused;
@@ -171,21 +182,40 @@ impl Pipeline {
     }
 
     /// *understand*, *detect*, *decide*, *route*.
-    fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
+    async fn decide(&self, call: Call) -> Result<Decided, Box<Refused>> {
         let received = self.clock.now();
-        let request = Request::parse(call.format, call.body.clone(), &Limits::default())
+        let size = call.body.len();
+        let parse = || Request::parse(call.format, call.body.clone(), &Limits::default());
+        let request = off_thread(size, parse)
             .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
+        let request = Arc::new(request);
         let fields = self.policy.app(&call.app).fields();
-        let inspection = inspecting::inspect(&request, &self.detector, &self.cache, fields)
-            .map_err(|error| Box::new((None, refusing::malformed(&error))))?;
+        let inspection = self.inspector.inspect(&request, fields).await;
+        let inspection =
+            inspection.map_err(|error| Box::new((None, refusing::malformed(&error))))?;
+        off_thread(size, || self.weigh(received, call, request, inspection))
+    }
+
+    /// *decide*, *route*.
+    fn weigh(
+        &self,
+        received: Timestamp,
+        call: Call,
+        request: Arc<Request>,
+        inspection: Inspection,
+    ) -> Result<Decided, Box<Refused>> {
         let difficulty = route::difficulty(request.shape());
-        let decision = self.policy.decide(&Situation {
+        let situation = Situation {
             app: &call.app,
             findings: &inspection.seen,
             uninspectable: &inspection.uninspectable,
             complexity: difficulty,
             finding_in_id: inspection.in_id,
-        });
+        };
+        let decision = match inspection.unread {
+            None => self.policy.decide(&situation),
+            Some(_) => self.policy.decide_on_error(&situation),
+        };
         let decided = Decided {
             received,
             call,

@@ -2,6 +2,7 @@
 
 use crate::base::{EntityType, Timestamp};
 use crate::crypto::RootKey;
+use crate::detect::tagger::Budget;
 use crate::detect::{CustomRecognizer, DetectError, Detector, ValueList};
 use crate::policy::{
     Decision, Destination, ListSpec, Mode, Permit, Policy, PolicyTest, RecognizerSpec, Situation,
@@ -80,7 +81,8 @@ impl<'a> Trial<'a> {
         )
         .map_err(|error| error.to_string())?;
         let fields = policy.app(test.app.as_deref().unwrap_or("")).fields();
-        let inspection = inspect(&request, detector, &FindingCache::new([0; 32]), fields)
+        let cache = FindingCache::new([0; 32]);
+        let inspection = inspect(&request, detector, &cache, fields, &Budget::unlimited())
             .map_err(|error| error.to_string())?;
         let situation = Situation {
             app: test.app.as_deref().unwrap_or(""),

@@ -49,6 +49,7 @@ pub(super) fn no_route(
             "invalid_request_error",
             "no destination serves this model for this app; GET /v1/models lists those that are served",
         ),
+        NoRoute::Blocked { .. } if decided.inspection.unread.is_some() => unread(),
         NoRoute::Blocked { .. } => {
             let say = decided.decision.say.clone();
             let message =
@@ -75,6 +76,12 @@ pub(super) fn no_route(
         ),
     };
     refusal.with_headers(headers)
+}
+
+/// Not all of it could be read for names.
+fn unread() -> Refusal {
+    let message = "the request could not be read for names in the time that is set for it, so it was not sent; try again, or send less text at once";
+    Refusal::new(503, "inspection_unfinished", "service_unavailable", message).retry_after(1)
 }
 
 /// What was to leave still held an original.

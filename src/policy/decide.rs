@@ -11,14 +11,22 @@ use super::operators::{OperatorTable, Raise};
 use super::table::{Cell, Column, Index, Known, RuleTable, Tables};
 use super::words::{Handling, Mode, Trust, WholeOperator};
 
-/// Decides as if the file's mode were `mode`.
-pub(super) fn decide(policy: &Policy, mode: Mode, situation: &Situation<'_>) -> Decision {
+/// Decides as if the file's mode were `mode`; `failed` where the inspection came to no end.
+pub(super) fn decide(
+    policy: &Policy,
+    mode: Mode,
+    situation: &Situation<'_>,
+    failed: bool,
+) -> Decision {
     let tables = &policy.tables;
     let tally = Tally::of(&tables.index, situation);
     let mut weigh = Weigh::new(policy, tables.columns(situation.app), mode);
     weigh.grid(&tally);
     for kind in situation.uninspectable {
         weigh.cell(tables.uninspectable(kind), None);
+    }
+    if failed {
+        weigh.cell(&tables.on_error, None);
     }
     for rule in tables
         .rules

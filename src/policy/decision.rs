@@ -29,7 +29,7 @@ pub struct Situation<'a> {
 /// Reason codes read `KIND:WHAT[@DESTINATION]=HANDLING`, in the order of the alphabet and without values:
 /// `cell:identity@deepseek=surrogate`, `app:reports:identity@deepseek=local_only` (an app's tighter cell),
 /// `type:EMAIL@deepseek=redact` (no class includes the type), `rule:bulk-export=local_only`,
-/// `uninspectable:image=local_only`, `id:finding@deepseek=local_only`.
+/// `uninspectable:image=local_only`, `id:finding@deepseek=local_only`, `error:inspection=block` (`on_error`).
 #[derive(Debug, Clone)]
 pub struct Decision {
     /// The highest data level found; 1 if nothing was.

@@ -7,7 +7,7 @@ use crate::base::{Confidence, EntityType};
 use super::check::{Checked, Grid};
 use super::model::{DataClass, Destination, Rule};
 use super::table::{Cell, Column, Index, Known, RuleTable, Tables};
-use super::words::{Handling, Kind, Outcome, Trust};
+use super::words::{Handling, Kind, Outcome, Trust, WholeOperator};
 
 impl Tables {
     pub(super) fn new(checked: &Checked) -> Self {
@@ -44,6 +44,7 @@ impl Tables {
                 .collect(),
             rules: rules.collect(),
             uninspectable: uninspectable(checked),
+            on_error: on_error(checked),
             index,
         }
     }
@@ -174,6 +175,17 @@ fn uninspectable(checked: &Checked) -> [Cell; 5] {
             reason: format!("uninspectable:{kind}={handling}").into(),
         }
     })
+}
+
+fn on_error(checked: &Checked) -> Cell {
+    let handling = match checked.safety.on_error {
+        WholeOperator::LocalOnly => Handling::LocalOnly,
+        WholeOperator::Block => Handling::Block,
+    };
+    Cell {
+        handling,
+        reason: format!("error:inspection={handling}").into(),
+    }
 }
 
 fn classes_of(

@@ -197,12 +197,17 @@ impl Policy {
 
     /// What may happen to a request. Pure; a few look-ups for each finding.
     pub fn decide(&self, situation: &Situation<'_>) -> Decision {
-        decide::decide(self, self.checked.mode, situation)
+        decide::decide(self, self.checked.mode, situation, false)
+    }
+
+    /// The same of a request that could not be inspected to its end: `on_error` holds as well.
+    pub fn decide_on_error(&self, situation: &Situation<'_>) -> Decision {
+        decide::decide(self, self.checked.mode, situation, true)
     }
 
     /// The same, as if the file's mode were `mode`: a test of a policy that only observes asks with `enforce`.
     pub fn decide_in(&self, mode: Mode, situation: &Situation<'_>) -> Decision {
-        decide::decide(self, mode, situation)
+        decide::decide(self, mode, situation, false)
     }
 
     /// Which sinks may see originals again.

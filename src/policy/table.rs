@@ -103,6 +103,8 @@ pub(super) struct Tables {
     pub(super) apps: HashMap<Arc<str>, Box<[Arc<Column>]>, RandomState>,
     pub(super) rules: Box<[RuleTable]>,
     pub(super) uninspectable: [Cell; 5],
+    /// What becomes of a request whose inspection came to no end.
+    pub(super) on_error: Cell,
 }
 
 impl Tables {

@@ -1,19 +1,20 @@
-"""A scripted destination and a running gateway, for tests with real clients. Python's standard library only."""
+"""A running gateway for tests with real clients, and how clients reach it. Python's standard library only."""
+import dataclasses
 import http.client
-import http.server
-import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
+
+from upstream import Destination as Destination
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("VESTIBULE_BINARY", ROOT / "target/debug/vestibule"))
 MODELS = os.environ.get("VESTIBULE_TEST_MODELS", str(ROOT / "target/test-models"))
+PROXY_VARIABLES = [name for each in ("HTTP", "HTTPS", "ALL", "NO") for name in (f"{each}_PROXY", f"{each}_proxy".lower())]
 
 
 def free_port():
@@ -22,145 +23,66 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def last_user_text(body):
-    for message in reversed(body["messages"]):
-        if message["role"] == "user":
-            content = message["content"]
-            if isinstance(content, str):
-                return content
-            return "\n".join(part["text"] for part in content if part["type"] == "text")
-    return ""
+def clean_environment(**more):
+    """This process's environment without settings of a gateway, of proxies or of clients."""
+    own = ("VESTIBULE_", "OPENAI_", "ANTHROPIC_", "DEEPSEEK_", "SSL_CERT_", "NODE_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(own) and key not in PROXY_VARIABLES}
+    return kept | more
 
 
-class Destination(http.server.ThreadingHTTPServer):
-    """Speaks Chat Completions as DeepSeek does, answers with what it was asked, and keeps every raw body."""
+@dataclasses.dataclass
+class Address:
+    """How a client reaches the gateway: by a base URL, or by the API's own host and a proxy."""
 
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.bodies = []
-        self.script = {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def stop(self):
-        self.shutdown()
-        self.server_close()
-
-    def answer(self, **script):
-        """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive."""
-        self.script = script
-        self.bodies.clear()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_POST(self):
-        raw = self.rfile.read(int(self.headers["content-length"]))
-        self.server.bodies.append(raw)
-        body, script = json.loads(raw), self.server.script
-        if script.get("status", 200) != 200:
-            error = {"error": {"message": script.get("text", "no"), "type": "server_error", "param": None, "code": None}}
-            return self.reply(script["status"], json.dumps(error).encode())
-        text = script.get("text") or last_user_text(body)
-        if script.get("tool"):
-            text = json.dumps({"text": text}, ensure_ascii=bool(script.get("ascii")))
-        if body.get("stream"):
-            return self.stream(body, script, text)
-        prefix = b"\n\n" if script.get("keep_alive") else b""
-        return self.reply(200, prefix + json.dumps(self.whole(body, script, text)).encode())
-
-    def whole(self, body, script, text):
-        message = {"role": "assistant", "content": text}
-        if script.get("tool"):
-            call = {"id": "call_0", "type": "function", "function": {"name": script["tool"], "arguments": text}}
-            message = {"role": "assistant", "content": None, "tool_calls": [call]}
-        if script.get("reasoning"):
-            message["reasoning_content"] = last_user_text(body)
-        finish = "tool_calls" if script.get("tool") else "stop"
-        choices = [
-            {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
-            for index in range(body.get("n") or 1)
-        ]
-        return self.frame(body, "chat.completion", choices) | {"usage": USAGE}
-
-    def frame(self, body, kind, choices):
-        return {"id": "chatcmpl-1", "object": kind, "created": 1, "model": body["model"], "choices": choices}
-
-    def stream(self, body, script, text):
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        if script.get("keep_alive"):
-            self.wfile.write(b": keep-alive\n\n")
-        for delta in self.deltas(body, script, text):
-            self.event(body, [{"index": 0, "delta": delta, "finish_reason": None}])
-        finish = "tool_calls" if script.get("tool") else "stop"
-        self.event(body, [{"index": 0, "delta": {}, "finish_reason": finish}])
-        if (body.get("stream_options") or {}).get("include_usage"):
-            self.event(body, [], usage=USAGE)
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def deltas(self, body, script, text):
-        size = script.get("piece", 3)
-        pieces = lambda whole: [whole[at : at + size] for at in range(0, len(whole), size)]
-        yield {"role": "assistant", "content": None if script.get("tool") else ""}
-        if script.get("reasoning"):
-            for piece in pieces(last_user_text(body)):
-                yield {"content": None, "reasoning_content": piece}
-        if script.get("tool"):
-            start = {"index": 0, "id": "call_0", "type": "function", "function": {"name": script["tool"], "arguments": ""}}
-            yield {"tool_calls": [start]}
-            for piece in pieces(text):
-                yield {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
-        else:
-            for piece in pieces(text):
-                yield {"content": piece}
-
-    def event(self, body, choices, **more):
-        data = json.dumps(self.frame(body, "chat.completion.chunk", choices) | more, ensure_ascii=False)
-        self.wfile.write(f"data: {data}\n\n".encode())
-        self.wfile.flush()
-
-    def reply(self, status, body):
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    mode: str
+    root: str
+    environment: dict
 
 
 class Gateway:
-    """A gateway of its own data folder, with the scripted destination as `deepseek` and perhaps the real local model."""
+    """A gateway of its own data folder. The scripted destination is its `deepseek`.
 
-    def __init__(self, destination, local=False):
+    `local` adds the real model in the building, `forward` a local authority for the proxy, `kind` and `policy` are what
+    the configuration calls so.
+    """
+
+    def __init__(self, destination_url, *, local=False, forward=False, kind="deepseek", policy=None):
         self.folder = tempfile.TemporaryDirectory()
         self.port, self.admin = free_port(), free_port()
-        config = pathlib.Path(self.folder.name, "vestibule.toml")
-        config.write_text(configuration(self, destination, local))
+        self.config = pathlib.Path(self.folder.name, "vestibule.toml")
+        self.config.write_text(configuration(self, destination_url, local, kind, policy))
+        self.authority = self.make_authority() if forward else None
         self.log = open(pathlib.Path(self.folder.name, "log"), "wb")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("VESTIBULE_")}
+        # Signals as they are here: SIGXFSZ stays ignored, so that a test can take the disk away.
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", config], env=environment, stdout=self.log, stderr=self.log
-        )
+            [BINARY, "serve", "--config", self.config], env=clean_environment(), stdout=self.log, stderr=self.log,
+            restore_signals=False,
+        )  # fmt: skip
         self.wait_ready()
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def data(self):
+        return pathlib.Path(self.folder.name, "data")
+
+    def direct(self):
+        return Address("base URL", self.url, clean_environment(NO_PROXY="127.0.0.1"))
+
+    def proxied(self):
+        """By proxy, with the authority in the variables that Python's and Node's clients read."""
+        proxy = {"HTTPS_PROXY": self.url, "SSL_CERT_FILE": self.authority, "NODE_EXTRA_CA_CERTS": self.authority}
+        return Address("proxy", "https://api.deepseek.com", clean_environment(**proxy))
+
+    def make_authority(self):
+        for command in (["ca", "new"], ["ca", "print"]):
+            run = [BINARY, command[0], command[1], "--config", self.config]
+            done = subprocess.run(run, env=clean_environment(), capture_output=True, check=True)
+        file = pathlib.Path(self.folder.name, "ca.pem")
+        file.write_bytes(done.stdout)
+        return str(file)
 
     def wait_ready(self, seconds=60):
         deadline = time.time() + seconds
@@ -194,7 +116,7 @@ class Gateway:
         self.folder.cleanup()
 
 
-def configuration(gateway, destination, local):
+def configuration(gateway, destination_url, local, kind, policy):
     text = f"""
 [server]
 listen = "127.0.0.1:{gateway.port}"
@@ -204,10 +126,13 @@ listen = "127.0.0.1:{gateway.admin}"
 [data]
 folder = "{gateway.folder.name}/data"
 [destinations.deepseek]
-kind = "deepseek"
-base_url = "{destination.url}"
+kind = "{kind}"
+base_url = "{destination_url}"
 api_key = "not-a-real-key"
+prefer = "deepseek-flash"
 """
+    if policy:
+        text += f'[policy]\nfile = "{policy}"\n'
     if local:
         text += f"""
 [models]

@@ -12,7 +12,7 @@ class LocalModel(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.destination = Destination()
-        cls.gateway = Gateway(cls.destination, local=True)
+        cls.gateway = Gateway(cls.destination.url, local=True)
         cls.client = openai.OpenAI(base_url=cls.gateway.url + "/v1", api_key="any", max_retries=3, timeout=300)
 
     @classmethod

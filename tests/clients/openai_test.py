@@ -17,7 +17,7 @@ class OpenAi(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.destination = Destination()
-        cls.gateway = Gateway(cls.destination)
+        cls.gateway = Gateway(cls.destination.url)
         cls.client = openai.OpenAI(base_url=cls.gateway.url + "/v1", api_key="any", max_retries=0)
 
     @classmethod

@@ -155,11 +155,6 @@ impl Upstream {
             .seen
             .retain(|seen| !holds(&seen.body, mark.as_bytes()));
     }
-
-    /// Everything that came.
-    pub(crate) fn all(&self) -> Vec<Seen> {
-        self.stage.lock().seen.clone()
-    }
 }
 
 fn mark(case: &str) -> String {

@@ -3,3 +3,4 @@
 //! A district, a city or a country alone is a place and no address. Refuses to know: whether a street exists.
 
 pub(super) mod zh;
+mod zh_words;

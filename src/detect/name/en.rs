@@ -4,6 +4,8 @@ use super::super::cue::Hit;
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
 use super::super::text::{at, before, has_word, is_surrogate_shaped, run, run_back};
+use super::en_again;
+use super::en_more::{FIRST_MORE, LAST_MORE};
 use super::en_words::{AMBIGUOUS, FIRST, LAST, NOT_SURNAMES};
 use crate::base::Span;
 use foldhash::HashSet;
@@ -23,28 +25,86 @@ struct Sets {
 
 fn sets() -> &'static Sets {
     static SETS: OnceLock<Sets> = OnceLock::new();
-    let words = |list: &'static str| list.split_ascii_whitespace().collect();
+    let words = |list: &'static str| list.split_ascii_whitespace();
     SETS.get_or_init(|| Sets {
-        first: words(FIRST),
-        ambiguous: words(AMBIGUOUS),
-        last: words(LAST),
-        not: words(NOT_SURNAMES),
+        first: words(FIRST).chain(words(FIRST_MORE)).collect(),
+        ambiguous: words(AMBIGUOUS).collect(),
+        last: words(LAST).chain(words(LAST_MORE)).collect(),
+        not: words(NOT_SURNAMES).collect(),
     })
 }
+
+/// A word of any case as a name is written, where it is a given name or a surname that is no ordinary word.
+pub(super) fn known(word: &str) -> Option<String> {
+    let mut chars = word.chars();
+    let first = chars.next()?.to_uppercase();
+    let name: String = first.chain(chars.flat_map(char::to_lowercase)).collect();
+    let sets = sets();
+    (sets.first.contains(&*name) || sets.last.contains(&*name)).then_some(name)
+}
+
+/// Whether a word, in any case, is a given name or a surname that is no ordinary word.
+pub(in crate::detect) fn is_known(word: &str) -> bool {
+    known(word).is_some()
+}
+
+/// Whether a capitalised word is often something else than a name.
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    sets().ambiguous.contains(word) || sets().not.contains(word) || AFTER_NUMBERED.contains(&word)
+}
+
+/// Words whose kinds have letters: `Appendix B. Methods` is no name, `Ella H. Snider` is one.
+const AFTER_NUMBERED: &[&str] = &[
+    "Appendix",
+    "Article",
+    "Case",
+    "Category",
+    "Chapter",
+    "Class",
+    "Clause",
+    "Division",
+    "Exhibit",
+    "Fig",
+    "Figure",
+    "Grade",
+    "Group",
+    "Hepatitis",
+    "Item",
+    "Level",
+    "Option",
+    "Panel",
+    "Part",
+    "Phase",
+    "Plan",
+    "Point",
+    "Question",
+    "Schedule",
+    "Section",
+    "Series",
+    "Step",
+    "Table",
+    "Team",
+    "Type",
+    "Unit",
+    "Vitamin",
+    "Volume",
+];
 
 /// A capitalised word of letters: a name begins here if it is a given name and a surname follows (or stands before a comma).
 pub(in crate::detect) fn word(page: &mut Page<'_>, span: Span) -> Option<usize> {
     let text = page.text;
     let word = span.slice(text)?;
     let sets = sets();
-    let (known, ambiguous) = (sets.first.contains(word), sets.ambiguous.contains(word));
-    if !(known || ambiguous)
-        || matches!(
-            before(text, span.start),
-            b'_' | b'-' | b'.' | b'/' | b'@' | b'#' | b'$'
-        )
-    {
+    if matches!(
+        before(text, span.start),
+        b'_' | b'-' | b'.' | b'/' | b'@' | b'#' | b'$'
+    ) {
         return None;
+    }
+    en_again::organisation(page, span);
+    let (known, ambiguous) = (sets.first.contains(word), sets.ambiguous.contains(word));
+    if !(known || ambiguous) {
+        return with_initial(page, span);
     }
     let end = surname_after(text, span.end, ambiguous);
     let start = surname_before(text, span.start, end.is_some());
@@ -55,6 +115,31 @@ pub(in crate::detect) fn word(page: &mut Page<'_>, span: Span) -> Option<usize> 
     };
     page.push(Candidate::new(found, page.types.person, 0.7, "person_en"));
     Some(found.end)
+}
+
+/// `Ella H. Snider`: a capitalised word, an initial with its point, and a capitalised word, none of them known.
+fn with_initial(page: &mut Page<'_>, span: Span) -> Option<usize> {
+    let text = page.text;
+    let point = span.end + 2;
+    let initial = at(text, span.end) == b' ' && at(text, span.end + 1).is_ascii_uppercase();
+    if !initial || at(text, point) != b'.' || at(text, point + 1) != b' ' {
+        return None;
+    }
+    let end = part(text, point + 2)?;
+    let (word, surname) = (span.slice(text)?, text.get(point + 2..end)?);
+    let named = part(text, span.start) == Some(span.end)
+        && !is_ambiguous(word)
+        && !is_particle(surname)
+        && !sets().not.contains(surname)
+        && !is_camel(word);
+    let found = Candidate::new(
+        Span::new(span.start, end),
+        page.types.person,
+        0.6,
+        "person_en",
+    );
+    named.then(|| page.push(found))?;
+    Some(end)
 }
 
 /// The end of middle names, initials, particles and a surname after `from`.
@@ -255,7 +340,7 @@ fn skip_to_name(text: &str, hit: Hit) -> Option<usize> {
     let joints = if hit.roles.any(Roles::NAME) {
         b" :\"'=(>\t*|" as &[u8]
     } else {
-        b" :.,\"'(>\t"
+        b" :.,\"'(>\t\n"
     };
     let mut i = hit.end;
     let mut steps = 0;

@@ -1,6 +1,8 @@
 //! Names of people, by surname, title and label: the floor that stands without a model.
 
 pub(super) mod en;
+pub(super) mod en_again;
+mod en_more;
 mod en_words;
 pub(super) mod zh;
 mod zh_words;

@@ -310,6 +310,9 @@ fn behind(text: &str, from: usize) -> Option<Span> {
     } else {
         edge
     };
+    if let Some(start) = dotted_back(text, end) {
+        return Some(Span::new(start, end));
+    }
     let mut starts = [0; 4];
     let (mut start, mut count) = (end, 0);
     for slot in &mut starts {
@@ -329,6 +332,23 @@ fn behind(text: &str, from: usize) -> Option<Span> {
     names.next().map(|start| Span::new(*start, end))
 }
 
+/// The start of the name in parts that ends at `end` and stands between edges.
+fn dotted_back(text: &str, end: usize) -> Option<usize> {
+    let part = |c: &char| is_han(*c) || matches!(c, '·' | '•' | '‧');
+    let head = text.get(..end)?;
+    let length: usize = head
+        .chars()
+        .rev()
+        .take(3 * MOST_PART)
+        .take_while(part)
+        .map(char::len_utf8)
+        .sum();
+    let start = end - length;
+    let edge = char_before(text, start).is_none_or(|c| EDGES.contains(c));
+    let whole = dotted(text.get(start..end)?) == Some(length);
+    (edge && whole).then_some(start)
+}
+
 /// The name that begins after `from`, over edges, and ends at one.
 fn ahead(text: &str, from: usize) -> Option<Span> {
     let rest = text.get(from..)?;
@@ -343,6 +363,16 @@ fn ahead(text: &str, from: usize) -> Option<Span> {
     char_at(text, end)
         .is_none_or(|c| EDGES.contains(c))
         .then_some(Span::new(start, end))
+}
+
+/// Whether a text begins with a word that looks like a name and is none.
+pub(in crate::detect) fn is_no_name(text: &str) -> bool {
+    is_word(text)
+}
+
+/// Whether a whole text is a surname.
+pub(in crate::detect) fn is_surname(text: &str) -> bool {
+    surname(text) == Some(text.len())
 }
 
 /// Whether a whole text is a name.

@@ -110,6 +110,9 @@ pub(in crate::detect) fn at_keys(page: &mut Page<'_>, key: &[Hit]) {
 /// A value that the word labels, or the first one near behind it.
 fn after(page: &Page<'_>, of: &Recognizer, index: u16, at_hit: usize) -> Option<Candidate> {
     let hit = page.cues.hits.get(at_hit)?;
+    if let Some(whole) = prefixed(page, of, index, *hit) {
+        return Some(whole);
+    }
     let tied = |start: &usize| {
         of.look != Look::Field || page.text.get(hit.end..*start).is_some_and(joint::is_field)
     };
@@ -139,6 +142,14 @@ fn after(page: &Page<'_>, of: &Recognizer, index: u16, at_hit: usize) -> Option<
         return None;
     }
     judge(page, of, index, span, Vouch::Near(hit.word))
+}
+
+/// A value that begins with its own label: `MRN00482913`.
+fn prefixed(page: &Page<'_>, of: &Recognizer, index: u16, hit: Hit) -> Option<Candidate> {
+    let glued =
+        at(page.text, hit.end).is_ascii_digit() && before(page.text, hit.end).is_ascii_alphabetic();
+    let span = glued.then(|| anchored(page, of, hit.start))??;
+    (span.end > hit.end).then(|| judge(page, of, index, span, Vouch::Label(hit.word)))?
 }
 
 /// The last value before a word, tied to it: `E12345678（护照号）`, `1990-03-05出生`.
@@ -204,9 +215,7 @@ fn itself(page: &Page<'_>, of: &Recognizer, hit: Hit) -> Option<Candidate> {
 /// A value without a word, or with one near that its own search did not reach.
 fn alone(page: &Page<'_>, of: &Recognizer, index: u16, start: usize) -> Option<Candidate> {
     let span = anchored(page, of, start)?;
-    let vouch = page
-        .led_to(span, index)
-        .map_or(Vouch::Alone, |near| Vouch::Near(near));
+    let vouch = page.led_to(span, index).map_or(Vouch::Alone, Vouch::Near);
     judge(page, of, index, span, vouch)
 }
 
@@ -260,7 +269,7 @@ fn judge(
         Vouch::Label(word) | Vouch::Glued(word) => (of.score.failed, Some(word)),
     };
     let labelled = matches!(vouch, Vouch::Label(_) | Vouch::Glued(_));
-    if !right && !labelled || !labelled && denied(page, of, index, span) {
+    if !labelled && (!right || denied(page, of, index, span)) {
         return None;
     }
     let candidate = Candidate::new(span, of.entity, score?, of.name).near(word);

@@ -1,238 +1,210 @@
-//! The credential formats: one table, fixed beginning first.
+//! The credential formats: data, one file an issuer, in `policies/recognizers/secrets`.
 //!
-//! A form is literal text with runs in braces: `{class:least-most}`, `{class:exact}` or `{class:least-}`. Classes:
-//! `d` digits, `h` lower hex, `H` any hex, `u` upper case and digits, `l` lower case and digits, `a` letters and digits,
-//! `w` those with `_` and `-`, `x` those with `+`, `/` and `=` too. Runs take what they can; nothing is tried twice.
-//! Beginnings and lengths are those that the issuers' documentation and own secret scanners state (November 2026).
+//! A file names the issuer and lists its formats. A format has a `name` (the recognizer that a finding reports), one or
+//! more `forms` (see [`form`]), for forms that chance makes too often the `near` words one of which must stand within
+//! 80 bytes before or 200 after, and examples that run as tests: texts in which it must `find` something and texts to
+//! `ignore`. An example is a list of pieces, so that no scanner takes the file for live credentials.
+//!
+//! What is in the files are the facts that issuers state in their documentation (beginnings, alphabets, lengths;
+//! November 2026).
+
+use super::form::Form;
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/policies/recognizers/secrets");
+
+/// Words of letters and digits that may begin a form without a literal are shorter than this, in bytes.
+const LONGEST_FIRST_RUN: usize = 72;
+
+/// Shorter literals stand in every text; forms that have none but these are tried at words of their length.
+const SHORTEST_LITERAL: usize = 3;
 
 /// One issuer's credential.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(in crate::detect) struct Format {
     /// What is reported as the recognizer.
-    pub(in crate::detect) name: &'static str,
-    /// Its form.
-    pub(in crate::detect) form: &'static str,
+    pub(in crate::detect) name: String,
+    /// Its forms.
+    pub(in crate::detect) forms: Vec<Form>,
+    /// Whether it counts only near one of its words.
+    #[cfg(test)]
+    pub(in crate::detect) gated: bool,
 }
 
-const fn format(name: &'static str, form: &'static str) -> Format {
-    Format { name, form }
+/// All formats, and how they are reached.
+#[derive(Debug, Default)]
+pub(in crate::detect) struct Table {
+    pub(in crate::detect) formats: Vec<Format>,
+    /// Fixed text, and the form (format, form) that it belongs to.
+    pub(in crate::detect) literals: Vec<(String, (usize, usize))>,
+    /// Words of issuers, and the gated formats that they open.
+    pub(in crate::detect) words: Vec<(String, Vec<usize>)>,
+    /// By the length of a word: the forms that it may begin.
+    by_length: Vec<Vec<(usize, usize)>>,
 }
 
-/// Every format that begins with text of its own.
-pub(in crate::detect) const FORMATS: &[Format] = &[
-    format("aws_access_key", "AKIA{u:16}"),
-    format("aws_session_key", "ASIA{u:16}"),
-    format("aws_bedrock_key", "ABSK{x:100-}"),
-    format("github_token", "ghp_{a:36}"),
-    format("github_oauth", "gho_{a:36}"),
-    format("github_user", "ghu_{a:36}"),
-    format("github_server", "ghs_{a:36}"),
-    format("github_refresh", "ghr_{a:36-76}"),
-    format("github_fine_grained", "github_pat_{w:50-}"),
-    format("gitlab_token", "glpat-{w:20-}"),
-    format("gitlab_deploy", "gldt-{w:20-}"),
-    format("gitlab_runner", "glrt-{w:20-}"),
-    format("gitlab_trigger", "glptt-{h:40}"),
-    format("openai_project", "sk-proj-{w:40-}"),
-    format("openai_service", "sk-svcacct-{w:40-}"),
-    format("openai_admin", "sk-admin-{w:40-}"),
-    format("anthropic", "sk-ant-{w:32-}"),
-    format("openrouter", "sk-or-v1-{h:64}"),
-    format("sk_key", "sk-{a:32-64}"),
-    format("google_api_key", "AIza{w:35}"),
-    format("google_oauth_secret", "GOCSPX-{w:28}"),
-    format("google_oauth_token", "ya29.{w:20-}"),
-    format("slack_bot", "xoxb-{w:24-}"),
-    format("slack_user", "xoxp-{w:24-}"),
-    format("slack_app", "xapp-{w:24-}"),
-    format("slack_legacy", "xoxa-{w:24-}"),
-    format("slack_refresh", "xoxr-{w:24-}"),
-    format("slack_session", "xoxs-{w:24-}"),
-    format("slack_config", "xoxe{w.:24-}"),
-    format(
-        "slack_webhook",
-        "hooks.slack.com/services/T{u:8-}/B{u:8-}/{a:20-}",
-    ),
-    format("stripe_live", "sk_live_{a:16-}"),
-    format("stripe_test", "sk_test_{a:16-}"),
-    format("stripe_restricted", "rk_live_{a:16-}"),
-    format("stripe_webhook", "whsec_{x:24-}"),
-    format("sendgrid", "SG.{w:22}.{w:43}"),
-    format("npm", "npm_{a:36}"),
-    format("pypi", "pypi-AgE{w:50-}"),
-    format("huggingface", "hf_{a:34}"),
-    format("azure_storage", "AccountKey={x:44-}"),
-    format("azure_shared", "SharedAccessKey={x:43-}"),
-    format("azure_client", "8Q~{w~.:31-34}"),
-    format("aliyun", "LTAI{a:12-30}"),
-    format("tencent", "AKID{a:13-40}"),
-    format("volcengine", "AKLT{x:20-}"),
-    format("digitalocean", "dop_v1_{h:64}"),
-    format("digitalocean_oauth", "doo_v1_{h:64}"),
-    format("digitalocean_refresh", "dor_v1_{h:64}"),
-    format("shopify", "shpat_{H:32}"),
-    format("shopify_secret", "shpss_{H:32}"),
-    format("shopify_custom", "shpca_{H:32}"),
-    format("shopify_private", "shppa_{H:32}"),
-    format(
-        "discord_webhook",
-        "discord.com/api/webhooks/{d:17-20}/{w:60-}",
-    ),
-    format("square", "sq0atp-{w:22}"),
-    format("square_secret", "sq0csp-{w:43}"),
-    format("mailgun", "key-{h:32}"),
-    format("heroku", "HRKU-{w:36-}"),
-    format("databricks", "dapi{h:32}"),
-    format("postman", "PMAK-{h:24}-{h:34}"),
-    format("new_relic", "NRAK-{u:27}"),
-    format("grafana_service", "glsa_{a:32}_{H:8}"),
-    format("grafana_cloud", "glc_{x:32-}"),
-    format("atlassian", "ATATT3{w=:100-}"),
-    format("linear", "lin_api_{a:40}"),
-    format("notion", "ntn_{a:40-}"),
-    format("notion_secret", "secret_{a:43}"),
-    format("doppler", "dp.pt.{a:40-}"),
-    format("vault", "hvs.{w:24-}"),
-    format("planetscale", "pscale_tkn_{w:32-}"),
-    format("replicate", "r8_{a:37}"),
-    format("groq", "gsk_{a:52}"),
-    format("xai", "xai-{a:80}"),
-    format("perplexity", "pplx-{a:40-}"),
-    format("rubygems", "rubygems_{h:48}"),
-    format("docker", "dckr_pat_{w:27}"),
-    format("age", "AGE-SECRET-KEY-1{u:58}"),
-    format("figma", "figd_{w:40-}"),
-    format("sentry", "sntrys_{x:60-}"),
-    format("fly", "fo1_{w:43}"),
-    format("supabase", "sbp_{h:40}"),
-    format("netlify", "nfp_{a:36-}"),
-    format("pulumi", "pul-{h:40}"),
-    format("sonar_user", "squ_{h:40}"),
-    format("sonar_project", "sqp_{h:40}"),
-    format("contentful", "CFPAT-{w:43}"),
-    format("dropbox", "sl.{w:100-}"),
-    format("cloudflare_ca", "v1.0-{h:24}-{h:100-}"),
-    format("vestibule_key", "vsk_{a:20-}"),
-];
-
-/// The text that a form begins with.
-pub(in crate::detect) fn literal_of(form: &'static str) -> &'static str {
-    form.split('{').next().unwrap_or(form)
-}
-
-/// Where the form that begins at `start` of the text ends, or `None` where it doesn't stand there.
-pub(in crate::detect) fn end_of(form: &str, text: &str, start: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut rest, mut at, mut class) = (form, start, "");
-    while let Some(c) = rest.chars().next() {
-        if c == '{' {
-            let (spec, after) = rest.get(1..)?.split_once('}')?;
-            let (name, count) = spec.split_once(':')?;
-            let (least, most) = bounds(count)?;
-            let end = super::super::text::run(text, at, most, |b| is_in(name, b));
-            if end - at < least {
-                return None;
-            }
-            (rest, at, class) = (after, end, name);
-        } else {
-            if bytes.get(at) != Some(&(c as u8)) {
-                return None;
-            }
-            (rest, at) = (rest.get(1..)?, at + 1);
-        }
+impl Table {
+    /// A form by its place.
+    pub(in crate::detect) fn form(
+        &'static self,
+        at: (usize, usize),
+    ) -> Option<(&'static Format, &'static Form)> {
+        let format = self.formats.get(at.0)?;
+        Some((format, format.forms.get(at.1)?))
     }
-    // Longer than the form allows: something else.
-    let goes_on = bytes
-        .get(at)
-        .is_some_and(|b| b.is_ascii_alphanumeric() && is_in(class, *b));
-    (!goes_on).then_some(at)
-}
 
-fn bounds(count: &str) -> Option<(usize, usize)> {
-    match count.split_once('-') {
-        None => count.parse().ok().map(|n| (n, n)),
-        Some((least, "")) => least.parse().ok().map(|n| (n, 4096)),
-        Some((least, most)) => Some((least.parse().ok()?, most.parse().ok()?)),
+    /// Forms without a literal that a word of this many letters and digits may begin.
+    pub(in crate::detect) fn begun_by(&self, bytes: usize) -> &[(usize, usize)] {
+        self.by_length.get(bytes).map_or(&[], Vec::as_slice)
+    }
+
+    fn take(&mut self, raw: RawFormat, words: &mut BTreeMap<String, Vec<usize>>) -> Option<()> {
+        let index = self.formats.len();
+        let forms: Vec<Form> = raw
+            .forms
+            .iter()
+            .map(|form| Form::parse(form))
+            .collect::<Option<_>>()?;
+        let gated = !raw.near.is_empty();
+        for (i, form) in forms.iter().enumerate().filter(|_| !gated) {
+            if form.literal().len() < SHORTEST_LITERAL {
+                let (least, most) = form.first_word()?;
+                for length in least..=most.min(LONGEST_FIRST_RUN) {
+                    self.by_length.get_mut(length)?.push((index, i));
+                }
+            } else {
+                self.literals.push((form.literal().to_owned(), (index, i)));
+            }
+        }
+        for word in raw.near {
+            words.entry(word).or_default().push(index);
+        }
+        self.formats.push(Format {
+            name: raw.name,
+            forms,
+            #[cfg(test)]
+            gated,
+        });
+        Some(())
     }
 }
 
-/// Whether a byte is in a class; characters behind the class letter are in it too (`w.`).
-fn is_in(class: &str, b: u8) -> bool {
-    let (letter, extra) = class
-        .as_bytes()
-        .split_first()
-        .map_or((0, &[] as &[u8]), |(l, e)| (*l, e));
-    extra.contains(&b)
-        || match letter {
-            b'd' => b.is_ascii_digit(),
-            b'h' => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
-            b'H' => b.is_ascii_hexdigit(),
-            b'u' => b.is_ascii_uppercase() || b.is_ascii_digit(),
-            b'l' => b.is_ascii_lowercase() || b.is_ascii_digit(),
-            b'a' => b.is_ascii_alphanumeric(),
-            b'w' => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'),
-            b'x' => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'='),
-            _ => false,
+/// The table, read at first use; `None` where an embedded file is no such file, a defect of this program.
+pub(in crate::detect) fn table() -> Option<&'static Table> {
+    static TABLE: LazyLock<Option<Table>> = LazyLock::new(read);
+    TABLE.as_ref()
+}
+
+fn read() -> Option<Table> {
+    let mut table = Table {
+        by_length: (0..=LONGEST_FIRST_RUN).map(|_| Vec::new()).collect(),
+        ..Table::default()
+    };
+    let mut words = BTreeMap::new();
+    for file in FILES.files() {
+        let raw: RawFile = serde_saphyr::from_str(file.contents_utf8()?).ok()?;
+        for format in raw.formats {
+            table.take(format, &mut words)?;
         }
+    }
+    table.words = words.into_iter().collect();
+    Some(table)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(rename = "issuer")]
+    _issuer: IgnoredAny,
+    formats: Vec<RawFormat>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFormat {
+    name: String,
+    forms: Vec<String>,
+    #[serde(default)]
+    near: Vec<String>,
+    #[serde(default, rename = "find")]
+    _find: IgnoredAny,
+    #[serde(default, rename = "ignore")]
+    _ignore: IgnoredAny,
 }
 
 #[cfg(test)]
 pub(in crate::detect) mod examples {
-    use super::{bounds, is_in};
+    use serde::Deserialize;
 
-    /// A text of this form with runs of the least (or `less` fewer) characters, varied so that it looks random.
-    pub(in crate::detect) fn example(form: &str, less: usize) -> String {
-        let mut out = String::new();
-        let mut rest = form;
-        let mut state = 0x9e37_79b9_u32;
-        while let Some((literal, spec)) = rest.split_once('{') {
-            out.push_str(literal);
-            let (spec, after) = spec.split_once('}').unwrap();
-            let (class, count) = spec.split_once(':').unwrap();
-            let alphabet: Vec<char> = (b'0'..=b'z')
-                .filter(|b| b.is_ascii_alphanumeric() && is_in(class, *b))
-                .map(char::from)
-                .collect();
-            for _ in 0..bounds(count).unwrap().0 - less {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                out.push(alphabet[(state >> 16) as usize % alphabet.len()]);
-            }
-            rest = after;
-        }
-        out + rest
+    #[derive(Deserialize)]
+    struct RawFile {
+        formats: Vec<RawExamples>,
+    }
+
+    #[derive(Deserialize)]
+    struct RawExamples {
+        name: String,
+        find: Vec<Vec<String>>,
+        #[serde(default)]
+        ignore: Vec<Vec<String>>,
+    }
+
+    /// Name, texts to find something in, texts to ignore.
+    pub(in crate::detect) type Examples = (String, Vec<String>, Vec<String>);
+
+    /// The examples of every file.
+    pub(in crate::detect) fn all() -> Vec<Examples> {
+        let join = |pieces: Vec<Vec<String>>| pieces.iter().map(|p| p.concat()).collect();
+        super::FILES
+            .files()
+            .flat_map(|file| {
+                let source = file.contents_utf8().unwrap();
+                let raw: RawFile = serde_saphyr::from_str(source).unwrap();
+                raw.formats
+            })
+            .map(|raw| (raw.name, join(raw.find), join(raw.ignore)))
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::examples::example;
     use super::*;
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_form_matches_its_example_and_nothing_shorter() {
-        for format in FORMATS {
-            let whole = example(format.form, 0);
-            assert_eq!(
-                end_of(format.form, &whole, 0),
-                Some(whole.len()),
-                "{}",
-                format.name
-            );
-            assert_eq!(
-                end_of(format.form, &example(format.form, 1), 0),
-                None,
-                "{}",
-                format.name
-            );
-            assert!(literal_of(format.form).len() >= 3, "{}", format.name);
+    fn every_file_is_read() {
+        for file in FILES.files() {
+            let source = file.contents_utf8().unwrap();
+            if let Err(error) = serde_saphyr::from_str::<RawFile>(source) {
+                panic!("{}: {error}", file.path().display());
+            }
+        }
+        assert!(table().is_some_and(|table| table.formats.len() >= 250));
+    }
+
+    #[test]
+    fn every_form_fits_its_example_and_nothing_shorter() {
+        for format in &table().unwrap().formats {
+            for form in &format.forms {
+                for (less, fits) in [(0, true), (1, false)] {
+                    let example = form.example(less);
+                    let fit = form.fit(&example, form.anchor_of(&example));
+                    assert_eq!(fit.is_some(), fits, "{}: {example}", format.name);
+                    assert!(fit.is_none_or(|fit| fit.span.end == example.len()));
+                }
+            }
         }
     }
 
     #[test]
     fn names_are_unique() {
-        let names: BTreeSet<_> = FORMATS.iter().map(|f| f.name).collect();
-        assert_eq!(names.len(), FORMATS.len());
-        assert!(names.len() >= 40);
+        let table = table().unwrap();
+        let names: BTreeSet<_> = table.formats.iter().map(|f| &f.name).collect();
+        assert_eq!(names.len(), table.formats.len());
     }
 }

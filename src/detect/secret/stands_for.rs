@@ -75,7 +75,7 @@ pub(in crate::detect) fn is_placeholder(value: &str) -> bool {
     WHOLE.contains(&stem)
         || about
         || INSIDE.iter().any(|word| lower.contains(word))
-        || (lower.len() > 3 && one_character(&lower))
+        || (lower.len() >= 3 && one_character(&lower))
 }
 
 fn one_character(value: &str) -> bool {

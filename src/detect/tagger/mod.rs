@@ -1,7 +1,26 @@
 //! Names, places and organisations in prose, found by models.
 //!
-//! A [`Tagger`] reads one window of text and says which stretches are names. Refuses to know: files (it is given bytes),
-//! the other recognizers, requests.
+//! A [`Tagger`] reads one window of text and says which stretches are names. `windows` chooses what a tagger is
+//! given, `reading` gives it as long as the [`Budget`] lasts, `han` mends what is known to go wrong in Chinese.
+//! Refuses to know: files (it is given bytes), the other recognizers, requests.
+
+mod budget;
+mod classical;
+pub mod en;
+mod han;
+mod han_words;
+pub mod lac;
+mod latin;
+#[cfg(feature = "onnx")]
+pub mod onnx;
+mod reading;
+mod weights;
+mod windows;
+mod wordpiece;
+
+pub use budget::Budget;
+pub(super) use reading::read;
+pub use wordpiece::VocabularyError;
 
 use crate::base::{EntityType, Span};
 use std::fmt;
@@ -32,6 +51,18 @@ pub struct Tag {
 pub enum TaggerError {
     /// The model gave no usable answer.
     #[error("the tagger's model failed")]
+    Model,
+}
+
+/// Why part of a text was not read by the taggers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unread {
+    /// The time was over.
+    #[error("looking for names took longer than it may")]
+    Late,
+    /// A model gave no usable answer.
+    #[error("a model that looks for names failed")]
     Model,
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 mod context;
+mod names;
 mod postal;
 mod reader;
 mod secrets;

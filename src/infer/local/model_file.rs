@@ -1,6 +1,6 @@
 //! Which model file a local destination means, and whether it may be loaded.
 
-use crate::infer::models::{Catalogue, Folder, Model, ModelError, Progress};
+use crate::infer::models::{Catalogue, Folder, Kind, Model, ModelError, Progress};
 use crate::infer::{DownReason, LocalConfig};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,12 @@ impl ModelFile {
             return Ok(Self::At(file.to_owned()));
         }
         let model = Catalogue::built_in()?.find(model)?.clone();
+        if model.kind != Kind::Chat {
+            return Err(ModelError::Unknown {
+                name: model.name,
+                nearest: DEFAULT_MODEL.to_owned(),
+            });
+        }
         Ok(Self::Named(folder.clone(), Box::new(model)))
     }
 
@@ -126,6 +132,7 @@ mod tests {
             (Some("other.gguf"), Some("other")),
             (Some("./odd"), Some("odd")),
             (Some("gpt-9"), None),
+            (Some("lac"), None),
         ] {
             let named = of(model, here).ok().map(|file| file.name());
             assert_eq!(named.as_deref(), name, "{model:?}");

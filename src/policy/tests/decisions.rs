@@ -446,3 +446,26 @@ fn the_default_policy() {
         assert!(decision.say.is_some(), "{kind}");
     }
 }
+
+#[test]
+fn an_inspection_that_came_to_no_end_is_for_on_error_to_decide() {
+    for (word, to_cloud, to_home, whole) in [
+        ("block", Outcome::Block, Outcome::Block, Outcome::Block),
+        (
+            "local_only",
+            Outcome::LocalOnly,
+            Outcome::Allow,
+            Outcome::LocalOnly,
+        ),
+    ] {
+        let policy = parse(&small(&format!(
+            "data: {{mail: {{include: [EMAIL]}}}}\nsafety: {{on_error: {word}}}\n"
+        )));
+        let decision = policy.decide_on_error(&situation(&[]));
+        assert_eq!(decision.outcome(Some("cloud")), to_cloud, "{word}");
+        assert_eq!(decision.outcome(Some("home")), to_home, "{word}");
+        assert_eq!(decision.outcome(None), whole, "{word}");
+        let reasons: Vec<&str> = decision.reasons.iter().map(|reason| &**reason).collect();
+        assert_eq!(reasons, [format!("error:inspection={word}")]);
+    }
+}

@@ -44,7 +44,7 @@ fn a_misspelt_key_after_han_text() {
       :                              ^^^|^^^
       :                                 `-- not a key here
       `----
-     help: did you mean `tighten`? expected one of `label`, `tighten`, `fields`, `models`
+     help: did you mean `tighten`? expected one of `label`, `tighten`, `fields`, `models`, `balance`
     "#
     );
 }

@@ -45,7 +45,8 @@ async fn models_are_listed_for_the_app() {
 async fn what_is_refused_has_the_apis_error_shape_and_an_id() {
     let server = start(settings()).await;
     let cases = [
-        (post("/v1/completions", "", "{}"), 404, "unknown_path"),
+        (post("/v1/nothing", "", "{}"), 404, "unknown_path"),
+        (post("/v1/files", "", "{}"), 403, "endpoint_refused"),
         (
             "GET / HTTP/1.1\r\nhost: h\r\n\r\n".into(),
             404,

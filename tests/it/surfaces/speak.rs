@@ -373,13 +373,14 @@ fn heard_response(answer: &Answer) -> Texts {
         assert_eq!(event["sequence_number"], number, "{event}");
         let index = event["output_index"].as_u64().unwrap_or_default();
         let name = event["type"].as_str().unwrap();
-        if name.ends_with(".delta") {
+        let phase = name.rsplit('.').next().unwrap();
+        if phase == "delta" {
             let piece = event["delta"].as_str().unwrap();
             streamed.entry(index).or_default().push_str(piece);
         } else if name == "response.output_item.done" {
             let text = items(&json!([event["item"]])).into_values().next().unwrap();
             done.entry(index).or_default().push(text);
-        } else if name.ends_with(".done") {
+        } else if phase == "done" {
             let text = [&event["text"], &event["arguments"], &event["part"]["text"]];
             let text = text.iter().find_map(|text| text.as_str()).unwrap();
             done.entry(index).or_default().push(text.to_owned());
