@@ -6,7 +6,7 @@ use crate::base::Span;
 /// Separators that are looked for in the first line.
 const SEPARATORS: [u8; 4] = *b",\t;|";
 
-/// The cells, each with its column's header as key. A quoted cell keeps its doubled quotes.
+/// The cells, each with its column's header as key. Doubled quotes of a quoted cell are read as one.
 pub(super) fn layout(text: String) -> Layout {
     let first = text.lines().next().unwrap_or_default();
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
@@ -21,15 +21,32 @@ pub(super) fn layout(text: String) -> Layout {
         .take_while(|cell| cell.row == 0)
         .map(|cell| cell.span.slice(&text).unwrap_or_default().trim().to_owned())
         .collect();
-    let mut layout = Layout::new(text, Spelling::Plain);
+    let mut layout = Layout::new(text, Spelling::Cell);
     for cell in cells {
         let key = headers.get(cell.column).filter(|_| cell.row > 0);
-        layout.add(&[cell.span], key.map(String::as_str));
+        let runs = runs(layout.source(), &cell);
+        layout.add(&runs, key.map(String::as_str));
     }
     layout
 }
 
+/// The stretches of a cell: a second quote of two is left out.
+fn runs(source: &str, cell: &Cell) -> Vec<Span> {
+    let text = cell.span.slice(source).unwrap_or_default();
+    let mut runs = Vec::new();
+    let mut from = 0;
+    if cell.quoted {
+        for (at, pair) in text.match_indices("\"\"") {
+            runs.push(Span::new(cell.span.start + from, cell.span.start + at + 1));
+            from = at + pair.len();
+        }
+    }
+    runs.push(Span::new(cell.span.start + from, cell.span.end));
+    runs
+}
+
 struct Cell {
+    quoted: bool,
     row: usize,
     column: usize,
     /// Inside the quotes, if it has some.
@@ -53,6 +70,7 @@ fn cells(text: &[u8], separator: u8) -> Vec<Cell> {
             end
         };
         cells.push(Cell {
+            quoted,
             row,
             column,
             span: Span::new(start, inner),

@@ -10,6 +10,8 @@ pub(super) enum Spelling {
     Plain,
     /// With `&`, `<`, `>` and `"` as entities.
     Markup,
+    /// With doubled quotes, which parts of a cell stand between.
+    Cell,
 }
 
 /// Stretches of the source that are read as one text.
@@ -104,7 +106,7 @@ impl Layout {
                 .slice(&segment.text)
                 .ok_or(FileError::NotRewritable)?;
             let mut text = Some(self.spelled(change.text));
-            for span in segment.pieces(change.span) {
+            for span in segment.pieces(change.span, self.spelling == Spelling::Cell) {
                 edits.push((span, text.take().unwrap_or_default()));
             }
         }
@@ -127,6 +129,7 @@ impl Layout {
     fn spelled(&self, text: &str) -> String {
         match self.spelling {
             Spelling::Plain => text.to_owned(),
+            Spelling::Cell => text.replace('"', "\"\""),
             Spelling::Markup => text
                 .replace('&', "&amp;")
                 .replace('<', "&lt;")
@@ -137,14 +140,17 @@ impl Layout {
 }
 
 impl Joined {
-    /// Where a stretch of the text stands in the source.
-    fn pieces(&self, span: Span) -> Vec<Span> {
+    /// Where a stretch of the text stands in the source; with what is between the runs, if that is part of them.
+    fn pieces(&self, span: Span, with_gaps: bool) -> Vec<Span> {
         let mut pieces = Vec::new();
         let mut at = 0;
-        for run in &self.runs {
+        for (index, run) in self.runs.iter().enumerate() {
             let (from, to) = (span.start.max(at), span.end.min(at + run.len()));
             if from < to {
-                pieces.push(Span::new(run.start + from - at, run.start + to - at));
+                let next = self.runs.get(index + 1).map(|next| next.start);
+                let gap_end = next.filter(|_| with_gaps && to == at + run.len());
+                let end = gap_end.unwrap_or(run.start + to - at);
+                pieces.push(Span::new(run.start + from - at, end));
             }
             at += run.len();
         }

@@ -92,7 +92,7 @@ fn cells_stand_under_their_headers() {
         ("", "姓名"),
         ("", "note"),
         ("姓名", "王芳"),
-        ("note", "a \"\"b\"\", c"),
+        ("note", "a \"b\", c"),
         ("姓名", "李雷"),
     ];
     let expected = expected.map(|(key, text)| (key.to_owned(), text.to_owned()));
@@ -101,6 +101,11 @@ fn cells_stand_under_their_headers() {
     assert_eq!(
         String::from_utf8(new).unwrap(),
         table.replace("王芳", "PERSON_1")
+    );
+    let new = without(table.as_bytes(), Kind::Table, "\"b\"", "B");
+    assert_eq!(
+        String::from_utf8(new).unwrap(),
+        table.replace("\"\"b\"\"", "B")
     );
     assert_eq!(texts(b"a\tb\n1\t2", Kind::Table).len(), 4);
 }
