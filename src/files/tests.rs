@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -157,7 +158,7 @@ fn markup_is_read_over_its_tags() {
 
 #[test]
 fn word_documents_are_rewritten_over_runs() {
-    let body = r#"<w:p><w:r><w:t>手机138</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>12345678。</w:t></w:r></w:p>"#;
+    let body = r"<w:p><w:r><w:t>手机138</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>12345678。</w:t></w:r></w:p>";
     let bytes = word(body);
     let new = without(&bytes, Kind::Docx, "13812345678", "MOBILE_1");
     assert_eq!(new, without(&bytes, Kind::Docx, "13812345678", "MOBILE_1"));
@@ -215,12 +216,16 @@ fn pdf(text: &str, more: &str) -> Vec<u8> {
     ];
     let (mut out, mut places) = ("%PDF-1.4\n".to_owned(), String::new());
     for (number, object) in objects.iter().enumerate() {
-        places += &format!("{:010} 00000 n \n", out.len());
-        out += &format!("{} 0 obj\n{object}\nendobj\n", number + 1);
+        write!(places, "{:010} 00000 n {}", out.len(), '\n').unwrap();
+        write!(out, "{} 0 obj\n{object}\nendobj\n", number + 1).unwrap();
     }
     let start = out.len();
-    out += &format!("xref\n0 6\n0000000000 65535 f \n{places}");
-    out += &format!("trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    write!(out, "xref\n0 6\n0000000000 65535 f \n{places}").unwrap();
+    write!(
+        out,
+        "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    )
+    .unwrap();
     out.into_bytes()
 }
 

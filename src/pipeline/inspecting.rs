@@ -266,7 +266,7 @@ fn inspect_rest(
         let findings = match known {
             Known::Yes(findings) => findings,
             Known::No(_) if text.is_empty() => Arc::clone(&none),
-            known => {
+            known @ Known::No(_) => {
                 let key = part.key(request.body());
                 let key = key.as_deref();
                 let (found, unread) = cache.read(known, detector, &text, Hint { key }, budget);

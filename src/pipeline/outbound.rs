@@ -180,11 +180,11 @@ fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
+/// The edit of a file in the body, where it changes, and everything that it holds then.
+type LeavingFile = (Option<Edit>, Vec<Vec<u8>>);
+
 /// The edits of the files in the body, and what they hold then.
-fn leaving_files(
-    decided: &Decided,
-    transformed: &Transformed,
-) -> Option<Vec<(Option<Edit>, Vec<Vec<u8>>)>> {
+fn leaving_files(decided: &Decided, transformed: &Transformed) -> Option<Vec<LeavingFile>> {
     let mut first = decided.request.parts().len();
     let mut leaving = Vec::new();
     for file in &decided.inspection.files {

@@ -28,7 +28,7 @@ fn with_file(case: &str, file: &Value) -> Vec<u8> {
 /// The bytes of the file as the destination got it.
 fn arrived(case: &str) -> Vec<u8> {
     let seen = UPSTREAM.seen(case);
-    let request: Value = serde_json::from_slice(&seen.last().expect("it left").body).unwrap();
+    let request: Value = serde_json::from_slice(&seen.last().unwrap().body).unwrap();
     let part = &request["messages"][0]["content"][1];
     let uri = part["file_data"]
         .as_str()
