@@ -216,7 +216,7 @@ fn pdf(text: &str, more: &str) -> Vec<u8> {
     ];
     let (mut out, mut places) = ("%PDF-1.4\n".to_owned(), String::new());
     for (number, object) in objects.iter().enumerate() {
-        write!(places, "{:010} 00000 n {}", out.len(), '\n').unwrap();
+        places.push_str(&[format!("{:010}", out.len()).as_str(), " 00000 n \n"].concat());
         write!(out, "{} 0 obj\n{object}\nendobj\n", number + 1).unwrap();
     }
     let start = out.len();
