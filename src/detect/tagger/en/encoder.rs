@@ -11,10 +11,8 @@
 use super::EnglishError;
 use super::graph::Graph;
 use super::linear::{BLOCK, Engine, Input, Linear, Portable};
-use super::smooth::{add_times, dot, gelu, normalise, softmax};
+use super::smooth::{LANES, gelu, normalise, softmax, weigh};
 
-/// Numbers that a head must be a multiple of, for the vectors.
-const HEAD_MULTIPLE: usize = 8;
 /// Most layers that are read.
 const MOST_LAYERS: usize = 48;
 
@@ -70,7 +68,7 @@ impl Encoder {
         let head = width.checked_div(heads).unwrap_or_default();
         let fits = head > 0
             && width == head * heads
-            && head.is_multiple_of(HEAD_MULTIPLE)
+            && head.is_multiple_of(LANES)
             && width.is_multiple_of(BLOCK)
             && [&words, &segments, &places]
                 .iter()
@@ -222,28 +220,66 @@ fn add(to: &mut [f32], numbers: &[f32]) {
 /// Attention of every head: each token's values, weighed by how its query meets the keys.
 #[inline(always)]
 fn attend(query: &[f32], key: &[f32], value: &[f32], width: usize, heads: usize) -> Vec<f32> {
-    let head = width / heads;
+    let (head, count) = (width / heads, query.len() / width);
     let inverse = 1.0 / (head as f32).sqrt();
+    let (keys, values) = (keys(key, width, head), values(value, width));
     let mut out = vec![0.0; query.len()];
-    let mut shares = vec![0.0; query.len() / width];
+    let mut shares = vec![0.0; count.next_multiple_of(LANES)];
+    let blocks = (keys.len() / heads, values.len() / heads);
     for (query, out) in query.chunks(width).zip(out.chunks_mut(width)) {
-        for (at, (query, out)) in query.chunks(head).zip(out.chunks_mut(head)).enumerate() {
-            let of_head = |row| part(row, at * head, head);
-            for (share, key) in shares.iter_mut().zip(key.chunks(width)) {
-                *share = dot(query, of_head(key)) * inverse;
+        let of_heads = keys.chunks(blocks.0).zip(values.chunks(blocks.1));
+        let rows = query.chunks(head).zip(out.chunks_mut(head));
+        for ((query, out), (keys, values)) in rows.zip(of_heads) {
+            let eights = shares.as_chunks_mut::<LANES>().0.iter_mut();
+            for (shares, keys) in eights.zip(keys.chunks(head)) {
+                *shares = weigh(query, keys);
+                for share in shares {
+                    *share *= inverse;
+                }
             }
-            softmax(&mut shares);
-            for (share, value) in shares.iter().zip(value.chunks(width)) {
-                add_times(out, of_head(value), *share);
+            let shares = shares.get_mut(..count).unwrap_or_default();
+            softmax(shares);
+            let eights = out.as_chunks_mut::<LANES>().0.iter_mut();
+            for (out, values) in eights.zip(values.chunks(count)) {
+                *out = weigh(shares, values);
             }
         }
     }
     out
 }
 
+/// Keys of eight tokens side by side: head after head, eight tokens after eight, number after number.
 #[inline(always)]
-fn part(row: &[f32], from: usize, count: usize) -> &[f32] {
-    row.get(from..from + count).unwrap_or_default()
+fn keys(rows: &[f32], width: usize, head: usize) -> Vec<[f32; LANES]> {
+    let eights = (rows.len() / width).div_ceil(LANES);
+    let mut out = vec![[0.0; LANES]; eights * width];
+    for (token, row) in rows.chunks(width).enumerate() {
+        for (at, numbers) in row.chunks(head).enumerate() {
+            let from = (at * eights + token / LANES) * head;
+            let block = out.iter_mut().skip(from);
+            for (eight, x) in block.zip(numbers) {
+                if let Some(lane) = eight.get_mut(token % LANES) {
+                    *lane = *x;
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Values, eight numbers side by side: head after head, eight numbers after eight, token after token.
+#[inline(always)]
+fn values(rows: &[f32], width: usize) -> Vec<[f32; LANES]> {
+    let count = rows.len() / width;
+    let mut out = vec![[0.0; LANES]; rows.len() / LANES];
+    for (token, row) in rows.chunks(width).enumerate() {
+        for (at, eight) in row.as_chunks::<LANES>().0.iter().enumerate() {
+            if let Some(place) = out.get_mut(at * count + token) {
+                *place = *eight;
+            }
+        }
+    }
+    out
 }
 
 impl Embedding {

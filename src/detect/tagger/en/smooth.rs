@@ -8,7 +8,7 @@
 )]
 
 /// Numbers that are added side by side.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 
 /// e^x for x ≤ 0, within 2⁻²² of it: 2 to a whole power by the exponent's bits, the rest by the series (Cephes' `expf`
 /// coefficients, S. Moshier, 1989).
@@ -49,43 +49,42 @@ pub(super) fn gelu(numbers: &mut [f32]) {
     }
 }
 
-/// Sums and products in lanes.
+/// The sum of eights, each times its factor.
 #[inline(always)]
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn weigh(factors: &[f32], eights: &[[f32; LANES]]) -> [f32; LANES] {
     let mut sums = [0.0f32; LANES];
-    for (a, b) in a
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(b.as_chunks::<LANES>().0)
-    {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum()
-}
-
-/// Adds numbers times a factor; both are a multiple of eight long.
-#[inline(always)]
-pub(super) fn add_times(to: &mut [f32], numbers: &[f32], factor: f32) {
-    let eights = numbers.as_chunks::<LANES>().0;
-    for (to, numbers) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(eights) {
-        for (to, x) in to.iter_mut().zip(numbers) {
-            *to += factor * x;
-        }
-    }
-}
-
-#[inline(always)]
-fn sum_of(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    for eight in numbers.as_chunks::<LANES>().0 {
+    for (factor, eight) in factors.iter().zip(eights) {
         for (sum, x) in sums.iter_mut().zip(eight) {
-            *sum += of(*x);
+            *sum += factor * x;
         }
     }
-    sums.iter().sum()
+    sums
+}
+
+/// What a function makes of all numbers, eight side by side.
+#[inline(always)]
+fn fold(numbers: &[f32], start: f32, of: impl Fn(f32, f32) -> f32) -> f32 {
+    let (eights, rest) = numbers.as_chunks::<LANES>();
+    let mut lanes = [start; LANES];
+    for eight in eights {
+        for (lane, x) in lanes.iter_mut().zip(eight) {
+            *lane = of(*lane, *x);
+        }
+    }
+    let ends = lanes.iter().chain(rest);
+    ends.fold(start, |all, x| of(all, *x))
+}
+
+/// The sum of the squares of numbers, a multiple of eight.
+#[inline(always)]
+fn squares(numbers: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    for eight in numbers.as_chunks::<LANES>().0 {
+        for (lane, x) in lanes.iter_mut().zip(eight) {
+            *lane += x * x;
+        }
+    }
+    lanes.iter().sum()
 }
 
 /// Each row, a multiple of eight long, to mean 0 and variance 1, then scaled and moved.
@@ -93,11 +92,14 @@ fn sum_of(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 pub(super) fn normalise(rows: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
     let width = scale.len().max(1);
     for row in rows.chunks_mut(width) {
-        let mean = sum_of(row, |x| x) / width as f32;
-        let variance = sum_of(row, |x| (x - mean) * (x - mean)) / width as f32;
+        let mean = fold(row, 0.0, |sum, x| sum + x) / width as f32;
+        for x in row.iter_mut() {
+            *x -= mean;
+        }
+        let variance = squares(row) / width as f32;
         let inverse = 1.0 / (variance + epsilon).sqrt();
         for ((x, scale), shift) in row.iter_mut().zip(scale).zip(shift) {
-            *x = (*x - mean) * inverse * scale + shift;
+            *x = *x * inverse * scale + shift;
         }
     }
 }
@@ -105,11 +107,11 @@ pub(super) fn normalise(rows: &mut [f32], scale: &[f32], shift: &[f32], epsilon:
 /// Numbers to shares of one.
 #[inline(always)]
 pub(super) fn softmax(numbers: &mut [f32]) {
-    let most = numbers.iter().fold(f32::MIN, |most, x| most.max(*x));
+    let most = fold(numbers, f32::MIN, f32::max);
     for x in numbers.iter_mut() {
         *x = exp(*x - most);
     }
-    let sum: f32 = numbers.iter().sum();
+    let sum = fold(numbers, 0.0, |sum, x| sum + x);
     let inverse = 1.0 / sum.max(f32::MIN_POSITIVE);
     for x in numbers {
         *x *= inverse;
@@ -143,6 +145,10 @@ mod tests {
         let mut row = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         normalise(&mut row, &[2.0; 8], &[1.0; 8], 0.0);
         assert!((row[0] - (1.0 - 2.0 * 1.527_525)).abs() < 1e-4);
-        assert!((dot(&row, &[1.0; 8]) - 8.0).abs() < 1e-4);
+        let weighed = weigh(&[2.0, 3.0], &[[1.0; 8], [2.0; 8]]);
+        assert!(weighed.iter().all(|x| (x - 8.0).abs() < 1e-6));
+        let mut many: Vec<f32> = (0..19).map(|x| x as f32).collect();
+        softmax(&mut many);
+        assert!((many.iter().sum::<f32>() - 1.0).abs() < 1e-5 && many[18] > 0.6);
     }
 }
