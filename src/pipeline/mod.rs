@@ -11,6 +11,9 @@ mod fields;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
+mod joins;
+#[cfg(test)]
+mod joins_tests;
 mod outbound;
 mod policy_tests;
 mod pool;
