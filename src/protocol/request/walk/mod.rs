@@ -1,5 +1,6 @@
 //! Walks a request by the allow-list and collects its parts.
 
+use super::embedded::Embedded;
 use super::media::{Uninspectable, UninspectableKind, is_base64};
 use super::source::Source;
 use super::table::{Means, Rule, State, Types};
@@ -31,6 +32,8 @@ const OUTSIDE_TURNS: Place = Place::Other;
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
     pub(super) uninspectable: Vec<Uninspectable>,
+    /// Files that stand in the request itself, each of them also among `uninspectable`.
+    pub(super) embedded: Vec<Embedded>,
     /// Where the request names text that the upstream keeps.
     pub(super) kept: Option<String>,
     /// Whether a schema says by `pattern` or `format` how texts must look.
@@ -45,16 +48,7 @@ pub(super) fn walk(
     limits: &Limits,
 ) -> Result<Found, ProtocolError> {
     let source = Source::body(body);
-    let mut walker = Walker {
-        source: &source,
-        limits: *limits,
-        found: Found::default(),
-        path: Vec::new(),
-        message: None,
-        message_at: None,
-        content: OUTSIDE_TURNS,
-        overflow: false,
-    };
+    let mut walker = Walker::new(&source, limits);
     walker.value(root, table);
     if walker.overflow {
         return Err(ProtocolError::TooManyStrings {
@@ -82,6 +76,21 @@ pub(super) struct Walker<'a> {
     /// What the content of the current message is.
     content: Place,
     overflow: bool,
+}
+
+impl<'a> Walker<'a> {
+    fn new(source: &'a Source<'a>, limits: &Limits) -> Self {
+        Self {
+            source,
+            limits: *limits,
+            found: Found::default(),
+            path: Vec::new(),
+            message: None,
+            message_at: None,
+            content: OUTSIDE_TURNS,
+            overflow: false,
+        }
+    }
 }
 
 impl Walker<'_> {
@@ -187,6 +196,9 @@ impl Walker<'_> {
             Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
+                let path = self.content_path();
+                let file = Embedded::of(value, kind, path);
+                self.found.embedded.extend(file);
             }
             Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
@@ -344,6 +356,23 @@ impl Walker<'_> {
         }
         path
     }
+}
+
+/// Every text of a JSON document that is no request.
+pub(super) fn walk_free(
+    root: Value<'_>,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Vec<TextPart>, ProtocolError> {
+    let source = Source::body(body);
+    let mut walker = Walker::new(&source, limits);
+    walker.free(root, Place::Other, &source);
+    if walker.overflow {
+        return Err(ProtocolError::TooManyStrings {
+            max: limits.max_strings,
+        });
+    }
+    Ok(walker.found.parts)
 }
 
 fn content_place(message: Value<'_>) -> Place {
