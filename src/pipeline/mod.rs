@@ -23,6 +23,7 @@ mod refusing;
 mod restoring;
 mod service;
 mod streaming;
+mod terms;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;

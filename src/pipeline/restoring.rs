@@ -1,17 +1,18 @@
 //! Restores one reply: every channel of every choice, whole or event by event.
 
-use crate::base::{EntityType, Span};
+use crate::base::Span;
 use crate::policy::Policy;
 use crate::protocol::{
     Channel, Edit, Field, Format, Held, Reply, ReplyPart, SseEvent, Usage, splice,
 };
-use crate::restore::{Originals, Permission, Restorer, Shifts, Sink, Surroundings};
+use crate::restore::{Originals, Restorer, Shifts, Surroundings};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::joins::{Joins, Told};
 use super::service::StreamFault;
+use super::terms::Terms;
 
 /// The reply could not be put together again.
 const MALFORMED: StreamFault = StreamFault::new(
@@ -78,15 +79,6 @@ pub(super) struct ReplyRestorer {
     usage: Option<Usage>,
     restored: u32,
     unknown: u32,
-}
-
-/// On what terms a channel is restored.
-struct Terms {
-    originals: Originals,
-    policy: Arc<Policy>,
-    json_output: bool,
-    /// Names of the tools that the reply calls, by choice and the tool's index.
-    tools: BTreeMap<(u32, u32), Arc<str>>,
 }
 
 impl ReplyRestorer {
@@ -455,41 +447,6 @@ impl ReplyRestorer {
             }
         }
         Ok(())
-    }
-}
-
-impl Terms {
-    /// A restorer for a channel; `raw` where it takes raw JSON.
-    fn restorer(&self, channel: Channel, raw: bool) -> Restorer {
-        let json = match channel.field {
-            Field::ToolArguments => true,
-            Field::Content => self.json_output,
-            _ => raw,
-        };
-        let sink = if json { Sink::Json } else { Sink::Text };
-        Restorer::new(self.originals.clone(), sink, self.permission(channel))
-    }
-
-    fn permission(&self, channel: Channel) -> Permission {
-        let policy = Arc::clone(&self.policy);
-        match channel.field {
-            Field::ToolArguments | Field::ToolInput => {
-                let call = (channel.item, channel.part);
-                let name = self
-                    .tools
-                    .get(&call)
-                    .or_else(|| self.tools.get(&(channel.item, 0)))
-                    .cloned()
-                    .unwrap_or_default();
-                Arc::new(move |entity: EntityType, path: &str| {
-                    policy.restore().tool_argument(&name, path, entity)
-                })
-            }
-            Field::Reasoning | Field::ReasoningPlain | Field::Summary => {
-                Arc::new(move |entity, _| policy.restore().reasoning(entity))
-            }
-            _ => Arc::new(move |entity, _| policy.restore().reply(entity)),
-        }
     }
 }
 
