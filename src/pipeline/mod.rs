@@ -12,6 +12,9 @@ mod files;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
+mod joins;
+#[cfg(test)]
+mod joins_tests;
 mod outbound;
 mod policy_tests;
 mod pool;
@@ -20,6 +23,7 @@ mod refusing;
 mod restoring;
 mod service;
 mod streaming;
+mod terms;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;

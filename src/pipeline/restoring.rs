@@ -1,14 +1,18 @@
 //! Restores one reply: every channel of every choice, whole or event by event.
 
-use crate::base::{EntityType, Span};
+use crate::base::Span;
 use crate::policy::Policy;
-use crate::protocol::{Channel, Edit, Field, Held, Reply, ReplyPart, SseEvent, Usage, splice};
-use crate::restore::{Originals, Permission, Restorer, Shifts, Sink};
+use crate::protocol::{
+    Channel, Edit, Field, Format, Held, Reply, ReplyPart, SseEvent, Usage, splice,
+};
+use crate::restore::{Originals, Restorer, Shifts, Surroundings};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::joins::{Joins, Told};
 use super::service::StreamFault;
+use super::terms::Terms;
 
 /// The reply could not be put together again.
 const MALFORMED: StreamFault = StreamFault::new(
@@ -40,6 +44,12 @@ const TWO_NAMES: StreamFault = StreamFault::new(
     "the reply gives one tool call two names; it was stopped",
 );
 
+/// Clients join texts by their order; behind one that went out, none may grow.
+const GOES_BACK: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "the reply goes on with a text after the next one began; it was stopped",
+);
+
 /// Most choices and tool calls, with their fields, that a reply may have.
 const MOST_CHANNELS: usize = 1_024;
 
@@ -58,6 +68,7 @@ pub(super) struct Tally {
 pub(super) struct ReplyRestorer {
     terms: Terms,
     channels: BTreeMap<Channel, Restorer>,
+    joins: Joins,
     /// Raw ids of items, where events name them.
     origins: BTreeMap<u32, String>,
     last: Option<Reply>,
@@ -68,15 +79,6 @@ pub(super) struct ReplyRestorer {
     usage: Option<Usage>,
     restored: u32,
     unknown: u32,
-}
-
-/// On what terms a channel is restored.
-struct Terms {
-    originals: Originals,
-    policy: Arc<Policy>,
-    json_output: bool,
-    /// Names of the tools that the reply calls, by choice and the tool's index.
-    tools: BTreeMap<(u32, u32), Arc<str>>,
 }
 
 impl ReplyRestorer {
@@ -91,6 +93,7 @@ impl ReplyRestorer {
         Self {
             terms,
             channels: BTreeMap::new(),
+            joins: Joins::default(),
             origins: BTreeMap::new(),
             last: None,
             sequence: None,
@@ -176,9 +179,21 @@ impl ReplyRestorer {
     /// Items that begin under a number that was another's.
     fn begin(&mut self, reply: &Reply, out: &mut BytesMut) -> Result<(), StreamFault> {
         for item in reply.begun() {
-            self.flush(reply, |channel| channel.item == *item, out)?;
-            self.channels.retain(|channel, _| channel.item != *item);
-            self.terms.tools.retain(|(of, _), _| of != item);
+            self.flush_item(reply, *item, out)?;
+            let known = self.channels.range(Channel::first(*item)..);
+            let gone = known.map(|(channel, _)| *channel);
+            let gone: Vec<_> = gone.take_while(|gone| gone.item == *item).collect();
+            for channel in gone {
+                if let Some(restorer) = self.channels.remove(&channel) {
+                    self.joins.dropped(channel, || restorer.surroundings());
+                }
+            }
+            self.joins.anew(*item);
+            let known = self.terms.tools.range((*item, 0)..=(*item, u32::MAX));
+            let gone: Vec<_> = known.map(|(tool, _)| *tool).collect();
+            for tool in gone {
+                self.terms.tools.remove(&tool);
+            }
         }
         Ok(())
     }
@@ -201,13 +216,15 @@ impl ReplyRestorer {
         if let Some(usage) = reply.usage() {
             self.usage = Some(grown(self.usage.unwrap_or_default(), usage));
         }
+        self.joins
+            .choices(matches!(reply.format(), Format::Chat | Format::Completions));
         self.learn_tool_names(reply)?;
         let mut edits = self.drop_untrue(reply);
-        let mut shifts = BTreeMap::new();
+        let (mut shifts, mut told) = (BTreeMap::new(), Told::default());
         for part in reply.parts() {
             let text = part.text(reply.body());
             let whole = if part.whole {
-                let (whole, moved) = self.restored_at_once(part, &text)?;
+                let (whole, moved) = self.restored_at_once(part, &text, &mut told)?;
                 if !reply.offsets().is_empty() {
                     shifts.insert(part.channel, moved);
                 }
@@ -245,15 +262,76 @@ impl ReplyRestorer {
         &mut self,
         part: &ReplyPart,
         text: &str,
+        told: &mut Told,
     ) -> Result<(String, Shifts), StreamFault> {
         let mut whole = String::with_capacity(text.len());
         let mut once = self.terms.restorer(part.channel, part.is_raw());
+        let start = match text {
+            "" => None,
+            _ => self.start_told(part.channel, told)?,
+        };
+        if let Some(start) = &start {
+            once = once.after(start.clone());
+        }
         once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
         once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
         self.restored += once.restored();
         self.unknown += once.unknown();
         check_arguments(part.channel, &once)?;
+        if let Some(start) = start {
+            self.joins
+                .told(part.channel, start, once.surroundings(), told);
+        }
         Ok((whole, once.into_shifts()))
+    }
+
+    /// The surroundings in which a text begins that is told at once.
+    fn start_told(
+        &self,
+        channel: Channel,
+        told: &Told,
+    ) -> Result<Option<Surroundings>, StreamFault> {
+        if self.terms.originals.is_empty() {
+            return Ok(None);
+        }
+        let start = self.joins.begin_told(channel, self.before(channel), told);
+        if start.is_some() && !channel.is_told_again() && !self.joins.knows(channel) {
+            if self.joins.goes_back(channel) {
+                return Err(GOES_BACK);
+            }
+            if self.joins.len() >= MOST_CHANNELS {
+                return Err(TOO_MANY);
+            }
+        }
+        Ok(start)
+    }
+
+    /// Where the text stands behind which that one begins.
+    fn before(&self, channel: Channel) -> Option<Surroundings> {
+        let last = self.channels.get(&self.joins.last(channel)?)?;
+        Some(last.surroundings())
+    }
+
+    /// Notes that a piece of a channel comes, and opens the channel with the first.
+    fn open(&mut self, channel: Channel) -> Result<(), StreamFault> {
+        let joins = !self.terms.originals.is_empty();
+        if joins && self.joins.goes_back(channel) {
+            return Err(GOES_BACK);
+        }
+        if !self.channels.contains_key(&channel) {
+            if self.channels.len() >= MOST_CHANNELS || self.joins.len() >= MOST_CHANNELS {
+                return Err(TOO_MANY);
+            }
+            let mut restorer = self.terms.restorer(channel, false);
+            if joins && let Some(start) = self.joins.begin(channel, self.before(channel)) {
+                restorer = restorer.after(start);
+            }
+            self.channels.insert(channel, restorer);
+        }
+        if joins {
+            self.joins.wrote(channel);
+        }
+        Ok(())
     }
 
     /// The next piece of a channel, restored as far as it may go on.
@@ -264,11 +342,12 @@ impl ReplyRestorer {
         ended: bool,
     ) -> Result<String, StreamFault> {
         let mut whole = String::with_capacity(text.len());
-        if self.channels.len() >= MOST_CHANNELS && !self.channels.contains_key(&channel) {
-            return Err(TOO_MANY);
+        if !text.is_empty() {
+            self.open(channel)?;
         }
-        let known = self.channels.entry(channel);
-        let restorer = known.or_insert_with(|| self.terms.restorer(channel, false));
+        let Some(restorer) = self.channels.get_mut(&channel) else {
+            return Ok(whole);
+        };
         let before = (restorer.restored(), restorer.unknown());
         restorer.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
         if ended {
@@ -287,25 +366,47 @@ impl ReplyRestorer {
         wanted: impl Fn(Channel) -> bool,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
-        for (channel, restorer) in &mut self.channels {
-            if wanted(*channel) {
-                let mut rest = String::new();
-                restorer.finish(&mut rest).map_err(|_| TOO_MUCH)?;
-                check_arguments(*channel, restorer)?;
-                if rest.is_empty() {
-                    continue;
-                }
-                let held = Held {
-                    channel: *channel,
-                    text: &rest,
-                    origin: self.origins.get(&channel.item).map(String::as_str),
-                    sequence: self.sequence.map(|sequence| sequence + self.added),
-                };
-                let event = like.format().event(like, &held);
-                self.added += u64::from(!event.is_empty());
-                out.extend_from_slice(&event);
-            }
-        }
+        let known = self.channels.keys().copied();
+        let wanted: Vec<_> = known.filter(|channel| wanted(*channel)).collect();
+        let mut each = wanted.into_iter();
+        each.try_for_each(|channel| self.flush_one(like, channel, out))
+    }
+
+    /// The same for the channels of an item.
+    fn flush_item(
+        &mut self,
+        like: &Reply,
+        item: u32,
+        out: &mut BytesMut,
+    ) -> Result<(), StreamFault> {
+        let known = self.channels.range(Channel::first(item)..);
+        let known = known.map(|(channel, _)| *channel);
+        let wanted: Vec<_> = known.take_while(|known| known.item == item).collect();
+        let mut each = wanted.into_iter();
+        each.try_for_each(|channel| self.flush_one(like, channel, out))
+    }
+
+    fn flush_one(
+        &mut self,
+        like: &Reply,
+        channel: Channel,
+        out: &mut BytesMut,
+    ) -> Result<(), StreamFault> {
+        let Some(restorer) = self.channels.get_mut(&channel).filter(|one| one.holds()) else {
+            return Ok(());
+        };
+        let mut rest = String::new();
+        restorer.finish(&mut rest).map_err(|_| TOO_MUCH)?;
+        check_arguments(channel, restorer)?;
+        let held = Held {
+            channel,
+            text: &rest,
+            origin: self.origins.get(&channel.item).map(String::as_str),
+            sequence: self.sequence.map(|sequence| sequence + self.added),
+        };
+        let event = like.format().event(like, &held);
+        self.added += u64::from(!event.is_empty());
+        out.extend_from_slice(&event);
         Ok(())
     }
 
@@ -333,7 +434,12 @@ impl ReplyRestorer {
                 let Channel {
                     item, part: tool, ..
                 } = part.channel;
-                let known = self.terms.tools.entry((item, tool));
+                let call = (item, tool);
+                if self.terms.tools.len() >= MOST_CHANNELS && !self.terms.tools.contains_key(&call)
+                {
+                    return Err(TOO_MANY);
+                }
+                let known = self.terms.tools.entry(call);
                 let first = known.or_insert_with(|| name.as_ref().into());
                 if **first != *name {
                     return Err(TWO_NAMES);
@@ -341,41 +447,6 @@ impl ReplyRestorer {
             }
         }
         Ok(())
-    }
-}
-
-impl Terms {
-    /// A restorer for a channel; `raw` where it takes raw JSON.
-    fn restorer(&self, channel: Channel, raw: bool) -> Restorer {
-        let json = match channel.field {
-            Field::ToolArguments => true,
-            Field::Content => self.json_output,
-            _ => raw,
-        };
-        let sink = if json { Sink::Json } else { Sink::Text };
-        Restorer::new(self.originals.clone(), sink, self.permission(channel))
-    }
-
-    fn permission(&self, channel: Channel) -> Permission {
-        let policy = Arc::clone(&self.policy);
-        match channel.field {
-            Field::ToolArguments | Field::ToolInput => {
-                let call = (channel.item, channel.part);
-                let name = self
-                    .tools
-                    .get(&call)
-                    .or_else(|| self.tools.get(&(channel.item, 0)))
-                    .cloned()
-                    .unwrap_or_default();
-                Arc::new(move |entity: EntityType, path: &str| {
-                    policy.restore().tool_argument(&name, path, entity)
-                })
-            }
-            Field::Reasoning | Field::ReasoningPlain | Field::Summary => {
-                Arc::new(move |entity, _| policy.restore().reasoning(entity))
-            }
-            _ => Arc::new(move |entity, _| policy.restore().reply(entity)),
-        }
     }
 }
 

@@ -19,6 +19,7 @@ mod unescape;
 mod tests;
 
 pub use shifts::Shifts;
+pub use surroundings::Surroundings;
 
 use crate::base::{EntityType, Sensitive};
 use crate::vault::RestoreMap;
@@ -29,7 +30,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stray::Strays;
-use surroundings::Surroundings;
 use unescape::Unescape;
 
 /// Most strings inside strings into which an original is put: its backslashes double with each.
@@ -102,6 +102,8 @@ pub struct Restorer {
     permission: Permission,
     held: String,
     surroundings: Surroundings,
+    /// The same, were this text joined to the one before; `None` where that makes no difference.
+    joined: Option<Surroundings>,
     json: JsonPlace,
     unescape: Unescape,
     strays: Strays,
@@ -127,6 +129,7 @@ impl Restorer {
             permission,
             held: String::new(),
             surroundings: Surroundings::default(),
+            joined: None,
             json: JsonPlace::default(),
             unescape: Unescape::default(),
             strays: Strays::default(),
@@ -134,6 +137,22 @@ impl Restorer {
             restored: 0,
             shifts: Shifts::default(),
         }
+    }
+
+    /// The same for a text that clients may join to one which ended in these surroundings: an address that was open
+    /// there is open here too.
+    #[must_use]
+    pub fn after(mut self, before: Surroundings) -> Self {
+        let before = before.joined();
+        self.joined = (before != self.surroundings).then_some(before);
+        self
+    }
+
+    /// Where the text stands now, with what is held back.
+    pub fn surroundings(&self) -> Surroundings {
+        let mut now = self.joined.as_ref().unwrap_or(&self.surroundings).clone();
+        now.advance_all(&self.held);
+        now
     }
 
     /// Takes the next piece of the channel and appends to `out` all that can go on.
@@ -225,6 +244,7 @@ impl Restorer {
             self.strays.advance_all(text);
             return self.advance_text(text);
         }
+        self.advance_joined(text);
         for character in text.chars() {
             if let Some(meant) = self.advance_json(character) {
                 self.strays.advance(meant);
@@ -258,19 +278,29 @@ impl Restorer {
         self.strays.end_word();
         match self.sink {
             Sink::Text => self.advance_text(surrogate),
-            Sink::Json => surrogate.chars().for_each(|character| {
-                self.advance_json(character);
-            }),
+            Sink::Json => {
+                self.advance_joined(surrogate);
+                surrogate.chars().for_each(|character| {
+                    self.advance_json(character);
+                });
+            }
         }
         Ok(())
     }
 
     /// Whether an original may stand here: not in an address, unless the app itself sent that address.
     fn fits_here(&self, surrogate: &str) -> bool {
-        if self.originals.in_addresses || !self.surroundings.forbidden() {
-            return true;
-        }
-        let Some(beginning) = self.surroundings.beginning() else {
+        self.originals.in_addresses
+            || [Some(&self.surroundings), self.joined.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter(|place| place.forbidden())
+                .all(|place| self.was_sent(place, surrogate))
+    }
+
+    /// Whether the app itself sent the address that is open here, up to the surrogate.
+    fn was_sent(&self, place: &Surroundings, surrogate: &str) -> bool {
+        let Some(beginning) = place.beginning() else {
             return false;
         };
         if self.originals.looked_up.fetch_add(1, Ordering::Relaxed) >= MOST_LOOK_UPS {
@@ -294,11 +324,22 @@ impl Restorer {
 
     fn advance_text(&mut self, text: &str) {
         self.surroundings.advance_all(text);
+        self.advance_joined(text);
         self.after_word = text
             .bytes()
             .next_back()
             .is_some_and(|last| last.is_ascii_alphanumeric())
             || (text.is_empty() && self.after_word);
+    }
+
+    /// Joined JSON is read as text: where its strings begin is not known.
+    fn advance_joined(&mut self, text: &str) {
+        if let Some(joined) = &mut self.joined {
+            joined.advance_all(text);
+            if self.sink == Sink::Text && *joined == self.surroundings {
+                self.joined = None;
+            }
+        }
     }
 
     /// Moves on by one character; the character that is meant, where one is complete.

@@ -42,8 +42,8 @@ const PAIRS: &[(char, char)] = &[
 ];
 
 /// Where in running text the next character stands.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Surroundings {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
     place: Place,
     /// The text since the last white space, or since the address began.
     beginning: String,
@@ -82,8 +82,15 @@ enum Place {
 
 impl Surroundings {
     /// Whether an original must not be put in here.
-    pub(super) fn forbidden(&self) -> bool {
+    pub fn forbidden(&self) -> bool {
         !matches!(self.place, Place::Prose | Place::TagName)
+    }
+
+    /// As at the beginning of a text that clients may join to this one, or show as a line of its own.
+    #[must_use]
+    pub(super) fn joined(mut self) -> Self {
+        self.line_begun = false;
+        self
     }
 
     /// How the address began, up to here; `None` where that is longer than is remembered.

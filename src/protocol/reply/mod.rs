@@ -64,6 +64,21 @@ pub struct Channel {
     pub field: Field,
 }
 
+/// Items of a response that an event carries whole are numbered from here: they are no continuation of anything.
+pub(super) const WHOLE: u32 = 1 << 20;
+
+impl Channel {
+    /// The first of an item, in order.
+    pub const fn first(item: u32) -> Self {
+        of(item, Field::Content)
+    }
+
+    /// Whether it is of a response that an event of a stream carries whole.
+    pub fn is_told_again(self) -> bool {
+        self.item >= WHOLE
+    }
+}
+
 /// One text of a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplyPart {

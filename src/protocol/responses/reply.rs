@@ -2,10 +2,7 @@
 
 use super::stems::Stem;
 use crate::protocol::json::{Kind, Value};
-use crate::protocol::reply::{Channel, Ended, Field, Found, Usage, is_scalar, of};
-
-/// Items of a response that an event carries whole are numbered from here: they are no continuation of anything.
-const WHOLE: u32 = 1 << 20;
+use crate::protocol::reply::{Channel, Ended, Field, Found, Usage, WHOLE, is_scalar, of};
 
 impl Found {
     /// A whole response, an event or an error.
@@ -210,7 +207,7 @@ fn number(event: Value<'_>, name: &str) -> Option<(u64, crate::base::Span)> {
 
 fn index(event: Value<'_>, name: &str) -> u32 {
     let index = number(event, name).and_then(|(index, _)| u32::try_from(index).ok());
-    index.unwrap_or(0)
+    index.unwrap_or(0).min(WHOLE - 1)
 }
 
 fn counts(usage: Value<'_>) -> Option<Usage> {
