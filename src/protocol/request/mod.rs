@@ -5,6 +5,7 @@
 mod facts;
 mod hints;
 mod media;
+mod opaque;
 mod places;
 mod schema;
 mod source;
@@ -151,5 +152,7 @@ impl fmt::Debug for Request {
     }
 }
 
+#[cfg(test)]
+mod opaque_tests;
 #[cfg(test)]
 mod tests;

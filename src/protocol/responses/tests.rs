@@ -62,7 +62,7 @@ fn every_item_type_is_read() {
         ),
         (
             r#"[{"type":"computer_call_output","output":{"type":"computer_screenshot","image_url":"u"}}]"#,
-            "Other=computer_screenshot Other=u image@input[0]",
+            "Other=u image@input[0]",
         ),
         (
             r#"[{"type":"message","role":"user","content":[{"type":"input_file","file_id":"f","filename":"n"}]}]"#,

@@ -1,6 +1,7 @@
 //! Walks a request by the allow-list and collects its parts.
 
 use super::media::{Uninspectable, UninspectableKind, is_base64};
+use super::opaque;
 use super::source::Source;
 use super::table::{Means, Rule, State, Types};
 use crate::protocol::ProtocolError;
@@ -104,8 +105,29 @@ impl Walker<'_> {
                     self.path.pop();
                 }
             }
+            // A source in a list is a source all the same.
+            (Kind::Array, None) if matches!(state.rule, Rule::Source(_)) => {
+                for (index, value) in value.elements().enumerate() {
+                    self.path.push(Step::Index(index));
+                    self.value(value, state);
+                    self.path.pop();
+                }
+            }
+            (Kind::Object, Some(element)) if matches!(element.rule, Rule::Typed(_)) => {
+                self.alone(value, state, element);
+            }
             (Kind::Object, _) if state.has_members() => self.members(value, state),
             _ => self.leaf(value, state.rule),
+        }
+    }
+
+    /// An object where a list of parts is expected: the only part.
+    fn alone(&mut self, value: Value<'_>, list: &State, part: &State) {
+        if value.get("type").is_some() || part.rule.knows_no_type() {
+            self.value(value, part);
+        } else {
+            self.mark(UninspectableKind::Unknown);
+            self.leaf(value, list.rule);
         }
     }
 
@@ -119,6 +141,7 @@ impl Walker<'_> {
                 self.value(value, state);
                 self.path.pop();
             } else {
+                self.look_into(key);
                 self.push(key, Place::Key, self.source);
                 self.free(value, Place::Other, self.source);
             }
@@ -142,8 +165,8 @@ impl Walker<'_> {
             (Rule::Within(place), _) => self.content = place,
             (Rule::Typed(types), Kind::Object) => self.typed(value, types),
             (Rule::Source(types), Kind::Object) => {
-                let told = self.found.uninspectable.last();
-                if told.is_none_or(|told| told.path != self.content_path()) {
+                let (told, path) = (self.found.uninspectable.last(), self.content_path());
+                if told.is_none_or(|told| !is_within(&path, &told.path)) {
                     self.typed(value, types);
                 }
             }
@@ -163,7 +186,11 @@ impl Walker<'_> {
             .iter()
             .find(|(known, _)| word.as_deref() == Some(*known));
         match known.map(|(_, means)| *means) {
-            Some(Means::Text) => {}
+            Some(Means::Text) => {
+                if let Some(kind) = opaque::carried(value) {
+                    self.mark(kind);
+                }
+            }
             Some(Means::Opaque(kind)) => self.mark(kind),
             Some(Means::Kept) => self.keep(),
             None => self.mark(UninspectableKind::Unknown),
@@ -187,6 +214,9 @@ impl Walker<'_> {
             Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
+            }
+            Rule::Sealed if value.kind() == Kind::String => {
+                self.push(value, Place::Id, self.source);
             }
             Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
@@ -236,11 +266,28 @@ impl Walker<'_> {
     /// The same, of numbers only those of so many digits and more.
     fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
         let columns = Columns::of(value);
+        // Where the data of what was told stand: they are not told again.
+        let mut data = 0..0;
         for value in value.subtree() {
             let before = self.found.parts.len();
             match value.kind() {
-                Kind::Key => self.push(value, Place::Key, source),
-                Kind::String => self.string(value, place, source),
+                Kind::Key => {
+                    self.look_into(value);
+                    self.push(value, Place::Key, source);
+                }
+                Kind::String => {
+                    if !data.contains(&value.span().start) {
+                        self.look_into(value);
+                    }
+                    self.string(value, place, source);
+                }
+                // In a string, an object is text to whoever reads it.
+                Kind::Object if source.layers() == 0 && !data.contains(&value.span().start) => {
+                    if let Some((kind, at)) = opaque::of_object(value) {
+                        self.mark(kind);
+                        data = at.start..at.end;
+                    }
+                }
                 Kind::Number if digits(value.raw()) >= least_digits => {
                     self.push(value, place, source);
                 }
@@ -251,6 +298,13 @@ impl Walker<'_> {
             {
                 part.names.put_first(source.address(name));
             }
+        }
+    }
+
+    /// Tells whether a string is no text at all.
+    fn look_into(&mut self, string: Value<'_>) {
+        if let Some(kind) = opaque::of_text(&string.text()) {
+            self.mark(kind);
         }
     }
 
@@ -317,7 +371,8 @@ impl Walker<'_> {
     fn mark(&mut self, kind: UninspectableKind) {
         let path = self.content_path();
         let found = Uninspectable { kind, path };
-        if self.found.uninspectable.last() != Some(&found) {
+        let told = self.found.uninspectable.last();
+        if told.is_none_or(|told| !covers(told, &found)) {
             self.found.uninspectable.push(found);
         }
     }
@@ -344,6 +399,17 @@ impl Walker<'_> {
         }
         path
     }
+}
+
+/// Whether what was told says it all: the same kind, there or around it.
+fn covers(told: &Uninspectable, found: &Uninspectable) -> bool {
+    told.kind == found.kind && is_within(&found.path, &told.path)
+}
+
+/// Whether a path leads there or further down.
+fn is_within(path: &str, around: &str) -> bool {
+    let below = path.strip_prefix(around);
+    below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
 }
 
 fn content_place(message: Value<'_>) -> Place {
