@@ -62,6 +62,18 @@ fn is_text_source(source: Value<'_>) -> bool {
     matches!(word.as_deref(), Some("text" | "content"))
 }
 
+/// Whether an item without a type has an id and nothing to say: it stands for one that the upstream keeps.
+pub(super) fn is_reference(item: Value<'_>) -> bool {
+    let untyped = item
+        .get("type")
+        .is_none_or(|word| word.kind() == Kind::Null);
+    untyped
+        && item.get("id").is_some()
+        && ["role", "content"]
+            .iter()
+            .all(|name| item.get(name).is_none())
+}
+
 /// What an object carries that says it is text, or says nothing.
 pub(super) fn carried(object: Value<'_>) -> Option<UninspectableKind> {
     let has = |name| {

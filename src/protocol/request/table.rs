@@ -45,7 +45,7 @@ pub(in crate::protocol) enum Rule {
     /// Names text that the upstream keeps and that nobody inspected in this request: the request is refused, unless the
     /// value is `null` or `false`.
     Kept,
-    /// As [`Rule::Kept`] where it is a string; an object is something new.
+    /// As [`Rule::Kept`], but an object is something new.
     KeptText,
     /// Text of that place, or text as numbers of a model's vocabulary.
     TokenIds(Place),

@@ -128,6 +128,23 @@ fn what_the_destination_keeps_is_refused() {
             "input[0]",
         ),
         (
+            r#"{"input":[{"role":"user","content":"a"},{"id":"i"}]}"#,
+            "input[1]",
+        ),
+        (r#"{"input":[{"id":"i","type":null}]}"#, "input[0]"),
+        (
+            r#"{"input":"a","tools":[{"type":"code_interpreter","container":["c"]}]}"#,
+            "tools[0].container",
+        ),
+        (
+            r#"{"input":[{"type":"shell_call","environment":{"type":"container_reference","container_id":"c"}}]}"#,
+            "input[0].environment.container_id",
+        ),
+        (
+            r#"{"input":"a","tools":[{"type":"shell","environment":{"container_id":["c"]}}]}"#,
+            "tools[0].environment.container_id",
+        ),
+        (
             r#"{"input":"a","tools":[{"type":"code_interpreter","container":"c"}]}"#,
             "tools[0].container",
         ),

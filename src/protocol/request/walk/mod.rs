@@ -158,7 +158,9 @@ impl Walker<'_> {
                     Some(Step::Index(index)) => Some(*index as u32),
                     _ => None,
                 };
-                if !types.is_empty() && value.get("type").is_some() {
+                if !types.is_empty() && opaque::is_reference(value) {
+                    self.keep();
+                } else if !types.is_empty() && value.get("type").is_some() {
                     self.typed(value, types);
                 }
             }
@@ -172,7 +174,9 @@ impl Walker<'_> {
             }
             (Rule::Held(kind), Kind::Object | Kind::Array | Kind::String) => self.mark(kind),
             (Rule::Kept, kind) if !matches!(kind, Kind::Null | Kind::False) => self.keep(),
-            (Rule::KeptText, Kind::String) => self.keep(),
+            (Rule::KeptText, kind) if !matches!(kind, Kind::Null | Kind::False | Kind::Object) => {
+                self.keep();
+            }
             _ => {}
         }
     }
