@@ -136,3 +136,61 @@ fn what_says_that_it_is_no_text_is_told_at_any_depth() {
         &[(r#"{"prompt":"x","images":["BYTES"]}"#, "unknown@")],
     );
 }
+
+#[test]
+fn files_that_the_upstream_holds_are_told_without_a_type() {
+    let responses = [
+        (
+            r#"{"input":"a","tools":[{"type":"file_search","vector_store_ids":["v"]}]}"#,
+            "file@tools[0].vector_store_ids",
+        ),
+        (
+            r#"{"input":[{"role":"user","content":[{"file_id":"f"}]}]}"#,
+            "file@input[0].content[0]",
+        ),
+        (
+            r#"{"input":[{"role":"user","content":[{"type":"input_text","text":"x","file_id":"f"}]}]}"#,
+            "file@input[0].content[0]",
+        ),
+        (
+            r#"{"input":[{"type":"function_call_output","output":[{"file_id":"f"}]}]}"#,
+            "file@input[0].output[0]",
+        ),
+        (
+            r#"{"input":[{"type":"function_call_output","output":{"file_id":"f"}}]}"#,
+            "file@input[0].output",
+        ),
+        (
+            r#"{"input":[{"role":"user","content":[{"image_url":"https://x"}]}]}"#,
+            "image@input[0].content[0]",
+        ),
+        // An item with an id that says something is no reference.
+        (r#"{"input":[{"id":"i","role":"user","content":"a"}]}"#, ""),
+    ];
+    check(Format::Responses, &responses);
+    let messages = [
+        (
+            r#"{"messages":[{"content":[{"type":"document","source":[{"type":"file","file_id":"f"}]}]}]}"#,
+            "file@messages[0].content[0]",
+        ),
+        (
+            r#"{"messages":[{"content":[{"type":"document","source":[{"type":"text","data":"x"}]}]}]}"#,
+            "",
+        ),
+    ];
+    check(Format::Messages, &messages);
+}
+
+#[test]
+fn only_a_prompt_may_be_null() {
+    let cases = [
+        (Format::Completions, r#"{"prompt":null}"#, true),
+        (Format::Completions, r#"{"prompt":true}"#, false),
+        (Format::Embeddings, r#"{"input":null}"#, false),
+        (Format::Chat, r#"{"messages":null}"#, false),
+    ];
+    for (format, body, expected) in cases {
+        let request = Request::parse(format, body.to_owned().into(), &Limits::default());
+        assert_eq!(request.is_ok(), expected, "{body}");
+    }
+}
