@@ -25,6 +25,7 @@ pub mod coding;
 pub mod config;
 pub mod crypto;
 pub mod detect;
+pub mod files;
 pub mod identity;
 pub mod infer;
 pub mod pipeline;

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 /// Floor by floor, ground floor first. `lib` has no floor: it only names the modules.
 const FLOORS: &[&[&str]] = &[
     &["base"],
-    &["crypto", "protocol", "detect", "policy", "store", "coding"],
+    &[
+        "crypto", "protocol", "detect", "policy", "store", "coding", "files",
+    ],
     &[
         "vault",
         "transform",

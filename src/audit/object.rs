@@ -22,8 +22,10 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Ends it.
-    pub(super) fn end(self) {}
+    /// Ends it: what it writes at its end, it writes when it goes.
+    pub(super) fn end(self) {
+        drop(self);
+    }
 
     /// A member that is an object.
     pub(super) fn object(&mut self, name: &str) -> Object<'_> {

@@ -5,11 +5,12 @@
 //! stands is *transform*'s.
 
 use super::fields::Fields;
+use super::files::{self, Opened};
 use crate::base::{Clock, Confidence, EntityType, Finding};
 use crate::detect::tagger::{Budget, Unread};
 use crate::detect::{Detector, Hint};
 use crate::policy::FieldRule;
-use crate::protocol::{Place, ProtocolError, Request};
+use crate::protocol::{Place, ProtocolError, Request, UninspectableKind};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::borrow::Cow;
@@ -65,6 +66,27 @@ impl FindingCache {
         Self { key, findings }
     }
 
+    /// The findings of a text of which this is known, kept for the next time; and why it was not read whole, if so.
+    fn read(
+        &self,
+        known: Known,
+        detector: &Detector,
+        text: &str,
+        hint: Hint<'_>,
+        budget: &Budget,
+    ) -> (Arc<[Finding]>, Option<Unread>) {
+        let hash = match known {
+            Known::Yes(findings) => return (findings, None),
+            Known::No(hash) => hash,
+        };
+        let (found, read) = detector.scan_within(text, hint, budget);
+        let found: Arc<[Finding]> = found.into();
+        if let (Ok(()), Some(hash)) = (&read, hash) {
+            self.findings.insert(hash, Arc::clone(&found));
+        }
+        (found, read.err())
+    }
+
     fn look_up(&self, detector: &Detector, text: &str, hint: Hint<'_>) -> Known {
         let worth = if detector.taggers().is_empty() {
             WORTH_CACHING_BYTES
@@ -102,6 +124,10 @@ pub(super) struct Inspection {
     pub(super) in_id: bool,
     /// Why not all of it was read for names, if so.
     pub(super) unread: Option<Unread>,
+    /// The files in it that were opened.
+    pub(super) files: Vec<Opened>,
+    /// What stays uninspectable.
+    pub(super) uninspectable: Vec<&'static str>,
 }
 
 /// Inspects requests: on the spot what is quickly read, long prose on threads of its own.
@@ -206,9 +232,16 @@ fn look_up(request: &Request, detector: &Detector, cache: &FindingCache) -> Vec<
 fn unknown_bytes(request: &Request, known: &[Known]) -> usize {
     let parts = request.parts().iter().zip(known);
     let unknown = parts.filter(|(_, known)| matches!(known, Known::No(_)));
-    unknown
+    let texts: usize = unknown
         .map(|(part, _)| part.text(request.body()).len())
-        .sum()
+        .sum();
+    // Files are opened later; they are most of a body that has some.
+    let files = if request.embedded().is_empty() {
+        0
+    } else {
+        request.body().len()
+    };
+    texts + files
 }
 
 /// Reads what the cache doesn't know.
@@ -224,6 +257,8 @@ fn inspect_rest(
         seen: Vec::new(),
         in_id: false,
         unread: None,
+        files: Vec::new(),
+        uninspectable: Vec::new(),
     };
     let mut values = Values::default();
     for (part, known) in request.parts().iter().zip(known) {
@@ -231,16 +266,11 @@ fn inspect_rest(
         let findings = match known {
             Known::Yes(findings) => findings,
             Known::No(_) if text.is_empty() => Arc::clone(&none),
-            Known::No(hash) => {
+            known @ Known::No(_) => {
                 let key = part.key(request.body());
                 let key = key.as_deref();
-                let (found, read) = detector.scan_within(&text, Hint { key }, budget);
-                let found: Arc<[Finding]> = found.into();
-                match (read, hash) {
-                    (Ok(()), Some(hash)) => cache.findings.insert(hash, Arc::clone(&found)),
-                    (Ok(()), None) => {}
-                    (Err(why), _) => inspection.unread = Some(why),
-                }
+                let (found, unread) = cache.read(known, detector, &text, Hint { key }, budget);
+                inspection.unread = unread.or(inspection.unread);
                 found
             }
         };
@@ -252,6 +282,16 @@ fn inspect_rest(
         }
         inspection.findings.push(findings);
     }
+    let mut scan = |text: &str, hint: Hint<'_>| {
+        let known = cache.look_up(detector, text, hint);
+        let (found, unread) = cache.read(known, detector, text, hint, budget);
+        inspection.unread = unread.or(inspection.unread);
+        values.take(text, &found);
+        found
+    };
+    let (opened, stay) = files::open(request, &mut scan);
+    inspection.files = opened;
+    inspection.uninspectable = stay.into_iter().map(UninspectableKind::as_str).collect();
     inspection.seen = values
         .surest
         .into_iter()

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod conformance;
 mod fields;
+mod files;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
@@ -204,15 +205,10 @@ impl Pipeline {
         inspection: Inspection,
     ) -> Result<Decided, Box<Refused>> {
         let difficulty = route::difficulty(request.shape());
-        let uninspectable: Vec<&str> = request
-            .uninspectable()
-            .iter()
-            .map(|part| part.kind.as_str())
-            .collect();
         let situation = Situation {
             app: &call.app,
             findings: &inspection.seen,
-            uninspectable: &uninspectable,
+            uninspectable: &inspection.uninspectable,
             complexity: difficulty,
             finding_in_id: inspection.in_id,
         };

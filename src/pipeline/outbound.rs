@@ -3,7 +3,7 @@
 use crate::infer::Backend;
 use crate::policy::Permit;
 use crate::protocol::{Edit, Format, Place, splice};
-use crate::transform::{self, Inspected, Transformed};
+use crate::transform::{self, Inspected, Replacement, Transformed};
 use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::files::Opened;
 use super::{Decided, Pipeline, Refusal, refusing, wire_format};
 
 /// A request as it leaves for one destination.
@@ -60,6 +61,9 @@ impl Pipeline {
             .iter()
             .map(|part| part.text(body))
             .collect();
+        let files = &decided.inspection.files;
+        let file_texts: Vec<_> = files.iter().map(Opened::texts).collect();
+        let of_files = files.iter().zip(&file_texts);
         let inspected: Vec<Inspected<'_>> = decided
             .request
             .parts()
@@ -71,6 +75,7 @@ impl Pipeline {
                 findings,
                 rewritable: part.place != Place::Id,
             })
+            .chain(of_files.flat_map(|(file, texts)| file.inspected(texts)))
             .collect();
         let format = wire_format(backend, decided.call.format).ok_or_else(failed)?;
         let scope = self
@@ -81,13 +86,24 @@ impl Pipeline {
         let transformed = transform::deidentify(&inspected, &operator, &scope, self.clock.now())
             .map_err(|_| failed())?;
         let mut edits = edits(decided, &transformed).ok_or_else(failed)?;
+        let mut readings = Vec::new();
+        let of_files = leaving_files(decided, &transformed).ok_or_else(failed)?;
+        for (edit, more) in of_files {
+            edits.extend(edit);
+            readings.extend(more);
+        }
         let model = backend
             .models()
             .upstream(decided.request.model())
             .ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
         let body = splice(body, &mut edits).map_err(|_| failed())?;
-        let residual = transform::residuals(&body, &transformed);
+        let mut residual = transform::residuals(&body, &transformed);
+        for reading in &readings {
+            residual.extend(transform::residuals(reading, &transformed));
+        }
+        residual.sort_unstable();
+        residual.dedup();
         if !residual.is_empty() {
             let refusal = refusing::residual(self.headers(decided, None));
             let residual = residual.iter().map(ToString::to_string).collect();
@@ -151,12 +167,36 @@ impl Pipeline {
 fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
     let body = decided.request.body();
     let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
-    for of_part in transformed.replacements.chunk_by(|a, b| a.part == b.part) {
+    let in_body = |replacement: &&[Replacement]| {
+        let first = replacement.first();
+        first.is_some_and(|first| first.part < decided.request.parts().len())
+    };
+    let by_part = transformed.replacements.chunk_by(|a, b| a.part == b.part);
+    for of_part in by_part.take_while(in_body) {
         let part = decided.request.parts().get(of_part.first()?.part)?;
         let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
         edits.extend(part.edits(body, &spans)?);
     }
     Some(edits)
+}
+
+/// The edit of a file in the body, where it changes, and everything that it holds then.
+type LeavingFile = (Option<Edit>, Vec<Vec<u8>>);
+
+/// The edits of the files in the body, and what they hold then.
+fn leaving_files(decided: &Decided, transformed: &Transformed) -> Option<Vec<LeavingFile>> {
+    let mut first = decided.request.parts().len();
+    let mut leaving = Vec::new();
+    for file in &decided.inspection.files {
+        let next = first + file.findings.len();
+        let part_of = |part| transformed.replacements.partition_point(|r| r.part < part);
+        let own = transformed
+            .replacements
+            .get(part_of(first)..part_of(next))?;
+        leaving.push(file.leaving(&decided.request, first, own)?);
+        first = next;
+    }
+    Some(leaving)
 }
 
 fn findings(decided: &Decided) -> String {

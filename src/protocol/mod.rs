@@ -47,6 +47,6 @@ pub use format::{Format, Held};
 pub use json::Limits;
 pub use part::{Place, TextPart};
 pub use reply::{Channel, Field, LEGACY_CALL, Offset, Reply, ReplyPart, Usage};
-pub use request::{Request, Shape, Uninspectable, UninspectableKind};
+pub use request::{Embedded, JsonText, Request, Shape, Uninspectable, UninspectableKind};
 pub use splice::{Edit, splice};
 pub use sse::{SseDecoder, SseEvent};

@@ -97,7 +97,7 @@ impl Surroundings {
         while let Some(character) = rest.chars().next() {
             let open = matches!(self.before, Some('<' | '['));
             let dull = match self.place {
-                Place::Prose if !open => rest.bytes().take_while(is_dull).count(),
+                Place::Prose if !open => rest.bytes().take_while(|byte| is_dull(*byte)).count(),
                 _ => 0,
             };
             let (run, behind) = rest
@@ -246,7 +246,7 @@ impl Surroundings {
 
 /// A byte of a character that changes nothing in prose, whatever stands before it but `<` and `[`: most of ASCII, and those of
 /// which no slash and no white space has the first byte (U+4000 to U+9FFF).
-const fn is_dull(byte: &u8) -> bool {
+const fn is_dull(byte: u8) -> bool {
     match byte {
         b'/' | b'\\' | b':' | b'.' | b'(' | b'<' | b'[' | b']' | b'^' => false,
         b' '..=b'~' | 0x80..=0xBF | 0xE4..=0xE9 => true,

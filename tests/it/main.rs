@@ -27,6 +27,7 @@ mod canaries;
 mod codings;
 mod comes_back;
 mod ends;
+mod files;
 mod forward;
 mod leaks;
 mod listener;

@@ -1,5 +1,6 @@
 //! With a model that finds names. Skipped where `VESTIBULE_TEST_MODELS` names no folder that holds it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::gateway::{Gateway, Setup, UPSTREAM};
@@ -54,9 +55,10 @@ fn what_is_not_read_in_time_is_for_the_policy() {
         let Some(gateway) = with_lac(1, on_error) else {
             return;
         };
-        let text: String = (0..4000)
-            .map(|i| format!("第{i}位客人昨天去了医院。"))
-            .collect();
+        let mut text = String::new();
+        for guest in 0..4000 {
+            write!(text, "第{guest}位客人昨天去了医院。").unwrap();
+        }
         let answer = gateway.chat(&ask("late", &text));
         assert!(
             answer.text().contains(code),

@@ -107,7 +107,7 @@ fn untitled(text: &str, span: Span) -> Span {
     let name = span.slice(text).unwrap_or_default();
     let title =
         words(TITLES_BEFORE).find(|title| name.starts_with(title) && name.len() > title.len());
-    Span::new(span.start + title.map_or(0, |title| title.len()), span.end)
+    Span::new(span.start + title.map_or(0, str::len), span.end)
 }
 
 fn is_person(text: &str, tag: &Tag) -> bool {

@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn pieces_know_their_place_in_the_text() {
-        let cases: &[(bool, &str, &[(u32, &str, bool)])] = &[
+        type Case = (bool, &'static str, &'static [(u32, &'static str, bool)]);
+        let cases: &[Case] = &[
             (
                 true,
                 "UNaffable, Hello",

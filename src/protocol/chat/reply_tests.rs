@@ -45,7 +45,8 @@ fn check_message(message: &str, expected: &[(Field, u32, &str)]) {
 
 #[test]
 fn texts_have_their_channels() {
-    let cases: [(&str, &[(Field, u32, &str)]); 12] = [
+    type Case = (&'static str, &'static [(Field, u32, &'static str)]);
+    let cases: [Case; 12] = [
         (
             r#"{"role":"assistant","content":"a\u5f20"}"#,
             &[(Field::Content, 0, "a张")],

@@ -48,21 +48,51 @@ pub struct Uninspectable {
 
 /// Whether a string is bytes in base64, bare or as a data URI: then there is nothing in it to read.
 ///
-/// Short runs count as text, and so does a data URI with parameters: its head can say anything.
+/// Short runs count as text, but for files of text; and so does a data URI with parameters: its head can say anything.
 pub(super) fn is_base64(raw: &str) -> bool {
     const SHORTEST: usize = 64;
-    let payload = match raw
-        .strip_prefix("data:")
-        .map(|rest| rest.split_once(";base64,"))
-    {
-        None => raw,
-        Some(Some((head, payload))) if is_media_type(head) => payload,
-        Some(_) => return false,
+    let (payload, shortest) = match head_and_payload(raw) {
+        None if raw.starts_with("data:") => return false,
+        None => (raw, SHORTEST),
+        Some((head, payload)) => {
+            let head = without_charset(head);
+            let text = TEXT_TYPES.contains(&head);
+            (payload, if text { 4 } else { SHORTEST })
+        }
     };
     let digits = payload.trim_end_matches('=').as_bytes();
     let is_digit =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    payload.len() >= SHORTEST && payload.len() - digits.len() <= 2 && digits.iter().all(is_digit)
+    payload.len() >= shortest && payload.len() - digits.len() <= 2 && digits.iter().all(is_digit)
+}
+
+/// Types of files of text, which are short at times.
+const TEXT_TYPES: &[&str] = &[
+    "text/plain",
+    "text/csv",
+    "text/tab-separated-values",
+    "text/html",
+    "text/markdown",
+    "text/xml",
+    "application/json",
+    "application/xml",
+];
+
+/// Character sets that a head may name.
+const CHARSETS: &[&str] = &["utf-8", "UTF-8", "utf8", "us-ascii", "utf-16"];
+
+/// A data URI in base64 as its media type, a known `charset` included, and the payload.
+pub(super) fn head_and_payload(raw: &str) -> Option<(&str, &str)> {
+    let (head, payload) = raw.strip_prefix("data:")?.split_once(";base64,")?;
+    is_media_type(without_charset(head)).then_some((head, payload))
+}
+
+/// The head without a `charset` that is known.
+pub(super) fn without_charset(head: &str) -> &str {
+    match head.split_once(";charset=") {
+        Some((head, charset)) if CHARSETS.contains(&charset) => head,
+        _ => head,
+    }
 }
 
 /// `type/subtype` of at most 80 bytes, which is what registered types stay under.

@@ -2,6 +2,7 @@
 //!
 //! What a member means is one table a format; [`walk`] goes by it. Whatever the table doesn't know is a part.
 
+mod embedded;
 mod facts;
 mod hints;
 mod media;
@@ -12,6 +13,7 @@ mod source;
 pub(super) mod table;
 mod walk;
 
+pub use embedded::{Embedded, JsonText};
 pub use facts::Shape;
 pub use media::{Uninspectable, UninspectableKind};
 pub(super) use table::State;
@@ -95,6 +97,11 @@ impl Request {
     /// What can't be read as text, in document order.
     pub fn uninspectable(&self) -> &[Uninspectable] {
         &self.found.uninspectable
+    }
+
+    /// Files whose bytes stand in the request, in document order; each is among [`Self::uninspectable`] too.
+    pub fn embedded(&self) -> &[Embedded] {
+        &self.found.embedded
     }
 
     /// Facts for routing.

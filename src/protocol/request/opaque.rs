@@ -2,6 +2,7 @@
 //!
 //! Refuses to know: where it stands. What the tables name (sealed fields, media of parts) is told by them.
 
+use super::media::Uninspectable;
 use super::media::UninspectableKind::{self, Audio, File, Image, Unknown};
 use crate::base::Span;
 use crate::protocol::json::{Kind, Value};
@@ -169,6 +170,17 @@ fn decoded(digits: &str) -> Option<Vec<u8>> {
 fn is_text(bytes: &[u8]) -> bool {
     let odd = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
     std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(odd)
+}
+
+/// Whether what was told says it all: the same kind, there or around it.
+pub(super) fn covers(told: &Uninspectable, found: &Uninspectable) -> bool {
+    told.kind == found.kind && is_within(&found.path, &told.path)
+}
+
+/// Whether a path leads there or further down.
+pub(super) fn is_within(path: &str, around: &str) -> bool {
+    let below = path.strip_prefix(around);
+    below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
 }
 
 #[cfg(test)]

@@ -233,7 +233,9 @@ fn attend(query: &[f32], key: &[f32], value: &[f32], width: usize, heads: usize)
             let eights = shares.as_chunks_mut::<LANES>().0.iter_mut();
             for (shares, keys) in eights.zip(keys.chunks(head)) {
                 *shares = weigh(query, keys);
-                shares.iter_mut().for_each(|share| *share *= inverse);
+                for share in shares {
+                    *share *= inverse;
+                }
             }
             let shares = shares.get_mut(..count).unwrap_or_default();
             softmax(shares);

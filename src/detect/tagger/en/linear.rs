@@ -314,7 +314,11 @@ mod tests {
     fn plain(rows: &[f32], inputs: usize, bytes: &[u8], scales: &[f32], bias: &[f32]) -> Vec<f32> {
         let weight = |output: usize, k: usize| {
             let byte = bytes[output * inputs / 2 + k / 2];
-            let nibble = if k % 2 == 0 { byte & 15 } else { byte >> 4 };
+            let nibble = if k.is_multiple_of(2) {
+                byte & 15
+            } else {
+                byte >> 4
+            };
             (f32::from(nibble) - 8.0) * scales[output * inputs / BLOCK + k / BLOCK]
         };
         let of = |row: &[f32], output: usize| {

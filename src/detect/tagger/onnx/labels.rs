@@ -31,7 +31,7 @@ const USUAL: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Copy)]
 struct Label {
     entity: Option<EntityType>,
-    /// A name begins here, unless the one before goes on with another label of its type: GIVEN_NAME, SURNAME.
+    /// A name begins here, unless the one before goes on with another label of its type: `GIVEN_NAME`, SURNAME.
     begins: bool,
     /// The first of the labels with the same name but for the prefix.
     kind: usize,
@@ -244,11 +244,17 @@ mod tests {
         assert_eq!(tags[0].span, Span::new(0, 6));
     }
 
+    type Case = (
+        &'static [&'static str],
+        Vec<(String, EntityType)>,
+        OnnxError,
+    );
+
     #[test]
     fn labels_that_mean_nothing_are_errors() {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let person = EntityType::named("PERSON").unwrap();
-        let cases: &[(&[&str], Vec<(String, EntityType)>, OnnxError)] = &[
+        let cases: &[Case] = &[
             (&[], vec![], OnnxError::NoLabels),
             (&["O", "B-MISC"], vec![], OnnxError::NoneMapped),
             (

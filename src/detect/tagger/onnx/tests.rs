@@ -90,6 +90,8 @@ fn tagger(model: &[u8]) -> Result<OnnxTagger, OnnxError> {
     OnnxTagger::new(files, &OnnxSettings::new(Script::Latin))
 }
 
+type Case = (&'static str, &'static [(usize, usize, &'static str)]);
+
 #[test]
 fn a_model_finds_names_at_their_places() {
     for inputs in [
@@ -97,7 +99,7 @@ fn a_model_finds_names_at_their_places() {
         &["input_ids", "attention_mask", "token_type_ids"],
     ] {
         let tagger = tagger(&model(inputs, "Gather", 4)).unwrap();
-        let cases: &[(&str, &[(usize, usize, &str)])] = &[
+        let cases: &[Case] = &[
             (
                 "Mirabel saw Valdoria.",
                 &[(0, 7, "PERSON"), (12, 20, "PLACE")],

@@ -1,5 +1,6 @@
 //! Walks a request by the allow-list and collects its parts.
 
+use super::embedded::Embedded;
 use super::media::{Uninspectable, UninspectableKind, is_base64};
 use super::opaque;
 use super::source::Source;
@@ -10,6 +11,7 @@ use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
 use crate::protocol::part::{Form, Names, Place, TextPart};
 use columns::Columns;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
@@ -32,6 +34,10 @@ const OUTSIDE_TURNS: Place = Place::Other;
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
     pub(super) uninspectable: Vec<Uninspectable>,
+    /// Paths at which something that can't be read stands in free-form text.
+    loose: BTreeSet<String>,
+    /// Files that stand in the request itself, each of them also among `uninspectable`.
+    pub(super) embedded: Vec<Embedded>,
     /// Where the request names text that the upstream keeps.
     pub(super) kept: Option<String>,
     /// Whether a schema says by `pattern` or `format` how texts must look.
@@ -46,23 +52,18 @@ pub(super) fn walk(
     limits: &Limits,
 ) -> Result<Found, ProtocolError> {
     let source = Source::body(body);
-    let mut walker = Walker {
-        source: &source,
-        limits: *limits,
-        found: Found::default(),
-        path: Vec::new(),
-        message: None,
-        message_at: None,
-        content: OUTSIDE_TURNS,
-        overflow: false,
-    };
+    let mut walker = Walker::new(&source, limits);
     walker.value(root, table);
     if walker.overflow {
         return Err(ProtocolError::TooManyStrings {
             max: limits.max_strings,
         });
     }
-    Ok(walker.found)
+    let mut found = walker.found;
+    for file in &mut found.embedded {
+        file.alone &= !found.loose.contains(&file.path);
+    }
+    Ok(found)
 }
 
 enum Step {
@@ -83,6 +84,21 @@ pub(super) struct Walker<'a> {
     /// What the content of the current message is.
     content: Place,
     overflow: bool,
+}
+
+impl<'a> Walker<'a> {
+    fn new(source: &'a Source<'a>, limits: &Limits) -> Self {
+        Self {
+            source,
+            limits: *limits,
+            found: Found::default(),
+            path: Vec::new(),
+            message: None,
+            message_at: None,
+            content: OUTSIDE_TURNS,
+            overflow: false,
+        }
+    }
 }
 
 impl Walker<'_> {
@@ -168,7 +184,7 @@ impl Walker<'_> {
             (Rule::Typed(types), Kind::Object) => self.typed(value, types),
             (Rule::Source(types), Kind::Object) => {
                 let (told, path) = (self.found.uninspectable.last(), self.content_path());
-                if told.is_none_or(|told| !is_within(&path, &told.path)) {
+                if told.is_none_or(|told| !opaque::is_within(&path, &told.path)) {
                     self.typed(value, types);
                 }
             }
@@ -218,6 +234,9 @@ impl Walker<'_> {
             Rule::Model if value.string().is_some_and(|text| is_model_name(&text)) => {}
             Rule::Media(kind) if value.kind() == Kind::String && is_base64(&value.text()) => {
                 self.mark(kind);
+                let path = self.content_path();
+                let file = Embedded::of(value, kind, path);
+                self.found.embedded.extend(file);
             }
             Rule::Sealed if value.kind() == Kind::String => {
                 self.push(value, Place::Id, self.source);
@@ -288,7 +307,7 @@ impl Walker<'_> {
                 // In a string, an object is text to whoever reads it.
                 Kind::Object if source.layers() == 0 && !data.contains(&value.span().start) => {
                     if let Some((kind, at)) = opaque::of_object(value) {
-                        self.mark(kind);
+                        self.mark_loose(kind);
                         data = at.start..at.end;
                     }
                 }
@@ -308,7 +327,7 @@ impl Walker<'_> {
     /// Tells whether a string is no text at all.
     fn look_into(&mut self, string: Value<'_>) {
         if let Some(kind) = opaque::of_text(&string.text()) {
-            self.mark(kind);
+            self.mark_loose(kind);
         }
     }
 
@@ -372,11 +391,18 @@ impl Walker<'_> {
         });
     }
 
+    /// Marks what stands where no file is expected: no file at that path is alone.
+    fn mark_loose(&mut self, kind: UninspectableKind) {
+        self.mark(kind);
+        let path = self.content_path();
+        self.found.loose.insert(path);
+    }
+
     fn mark(&mut self, kind: UninspectableKind) {
         let path = self.content_path();
         let found = Uninspectable { kind, path };
         let told = self.found.uninspectable.last();
-        if told.is_none_or(|told| !covers(told, &found)) {
+        if told.is_none_or(|told| !opaque::covers(told, &found)) {
             self.found.uninspectable.push(found);
         }
     }
@@ -405,15 +431,21 @@ impl Walker<'_> {
     }
 }
 
-/// Whether what was told says it all: the same kind, there or around it.
-fn covers(told: &Uninspectable, found: &Uninspectable) -> bool {
-    told.kind == found.kind && is_within(&found.path, &told.path)
-}
-
-/// Whether a path leads there or further down.
-fn is_within(path: &str, around: &str) -> bool {
-    let below = path.strip_prefix(around);
-    below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
+/// Every text of a JSON document that is no request.
+pub(super) fn walk_free(
+    root: Value<'_>,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Vec<TextPart>, ProtocolError> {
+    let source = Source::body(body);
+    let mut walker = Walker::new(&source, limits);
+    walker.free(root, Place::Other, &source);
+    if walker.overflow {
+        return Err(ProtocolError::TooManyStrings {
+            max: limits.max_strings,
+        });
+    }
+    Ok(walker.found.parts)
 }
 
 fn content_place(message: Value<'_>) -> Place {
