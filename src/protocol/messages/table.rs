@@ -9,8 +9,8 @@ use crate::protocol::part::Place::{
 };
 use crate::protocol::request::UninspectableKind::{File, Image};
 use crate::protocol::request::table::Rule::{
-    Content, Kept, Label, Media, Model, NoText, Number, OneOf, Schema, Source, Text, Turn, Typed,
-    Within,
+    Content, Kept, Label, Media, Model, NoText, Number, OneOf, Schema, Sealed, Source, Text, Turn,
+    Typed, Within,
 };
 use crate::protocol::request::table::{Means, Row, State};
 use std::sync::LazyLock;
@@ -26,16 +26,17 @@ pub(super) fn request() -> &'static State {
 }
 
 /// Where blocks stand: results of tools and documents are made of blocks again.
-const BLOCKS: [&str; 9] = [
+///
+/// Deeper ones are text in which what can't be read is found by itself.
+const BLOCKS: [&str; 8] = [
     "system[]",
     "messages[].content[]",
     "messages[].content[].content[]",
     "messages[].content[].content[].content[]",
     "messages[].content[].source.content[]",
+    "messages[].content[].source.content[].content[]",
     "messages[].content[].content[].source.content[]",
-    "messages[].content[].content.content",
-    "messages[].content[].content.content[]",
-    "messages[].content[].content.content.source.content[]",
+    "messages[].content[].content[].content[].source.content[]",
 ];
 
 /// Types of blocks, and of what results of the provider's own tools are made of.
@@ -52,13 +53,27 @@ const BLOCK_TYPES: &[(&str, Means)] = &[
     ("server_tool_use", Means::Text),
     ("web_search_tool_result", Means::Text),
     ("web_search_result", Means::Text),
+    ("web_search_tool_result_error", Means::Text),
     ("web_fetch_tool_result", Means::Text),
+    ("web_fetch_result", Means::Text),
+    ("web_fetch_tool_result_error", Means::Text),
     ("code_execution_tool_result", Means::Text),
+    ("code_execution_result", Means::Text),
+    ("encrypted_code_execution_result", Means::Text),
+    ("code_execution_tool_result_error", Means::Text),
     ("code_execution_output", Means::Opaque(File)),
     ("bash_code_execution_tool_result", Means::Text),
+    ("bash_code_execution_result", Means::Text),
+    ("bash_code_execution_tool_result_error", Means::Text),
     ("bash_code_execution_output", Means::Opaque(File)),
     ("text_editor_code_execution_tool_result", Means::Text),
+    ("text_editor_code_execution_tool_result_error", Means::Text),
+    ("text_editor_code_execution_view_result", Means::Text),
+    ("text_editor_code_execution_create_result", Means::Text),
+    ("text_editor_code_execution_str_replace_result", Means::Text),
     ("tool_search_tool_result", Means::Text),
+    ("tool_search_tool_search_result", Means::Text),
+    ("tool_search_tool_result_error", Means::Text),
     ("mcp_tool_use", Means::Text),
     ("mcp_tool_result", Means::Text),
     ("container_upload", Means::Opaque(File)),
@@ -137,8 +152,8 @@ const BLOCK: &[Row] = &[
     ("", Typed(BLOCK_TYPES)),
     (".text", Content),
     (".thinking", Text(Reasoning)),
-    (".signature", Text(Id)),
-    (".data", Text(Id)),
+    (".signature", Sealed),
+    (".data", Sealed),
     (".id", Text(Id)),
     (".name", Label),
     (".server_name", Label),
@@ -148,8 +163,8 @@ const BLOCK: &[Row] = &[
     (".caller.tool_id", Text(Id)),
     (".is_error", NoText),
     (".content", Within(ToolResult)),
-    (".content.encrypted_stdout", Text(Id)),
-    (".encrypted_content", Text(Id)),
+    (".encrypted_stdout", Sealed),
+    (".encrypted_content", Sealed),
     (".title", Content),
     (".context", Content),
     (".source", Source(SOURCE_TYPES)),
@@ -176,7 +191,7 @@ const BLOCK: &[Row] = &[
     (".citations[].cited_text", Content),
     (".citations[].document_title", Content),
     (".citations[].title", Content),
-    (".citations[].encrypted_index", Text(Id)),
+    (".citations[].encrypted_index", Sealed),
     (".citations[].file_id", Text(Id)),
     (".cache_control.type", OneOf(&["ephemeral"])),
     (".cache_control.ttl", OneOf(&["5m", "1h"])),

@@ -72,7 +72,7 @@ fn every_text_of_a_block_is_a_part_and_sealed_ones_are_ids() {
         ),
         (
             r#"[{"type":"web_fetch_tool_result","content":{"type":"web_fetch_result","url":"u","content":{"type":"document","source":{"type":"base64","data":"x"}}}}]"#,
-            "Key=type Other=web_fetch_result Key=url Other=u Other=x file@messages[0].content[0].content.content.source",
+            "Key=url Other=u Other=x file@messages[0].content[0].content.content.source",
         ),
         (
             r#"[{"type":"odd","x":"y"}]"#,

@@ -6,6 +6,7 @@ mod embedded;
 mod facts;
 mod hints;
 mod media;
+mod opaque;
 mod places;
 mod schema;
 mod source;
@@ -128,7 +129,10 @@ fn asked(root: Value<'_>, asked: Asked) -> Result<Value<'_>, ProtocolError> {
     };
     let value = root.get(name).ok_or_else(missing)?;
     match (asked, value.kind()) {
-        (Asked::TurnsOrText(_), Kind::String) | (Asked::Texts(_), Kind::String | Kind::Array) => {
+        // A prompt may be null, which is none.
+        (Asked::Texts("prompt"), Kind::Null)
+        | (Asked::TurnsOrText(_), Kind::String)
+        | (Asked::Texts(_), Kind::String | Kind::Array) => {
             return Ok(value);
         }
         (Asked::Turns(_) | Asked::TurnsOrText(_), Kind::Array) => {}
@@ -158,5 +162,7 @@ impl fmt::Debug for Request {
     }
 }
 
+#[cfg(test)]
+mod opaque_tests;
 #[cfg(test)]
 mod tests;

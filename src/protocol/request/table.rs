@@ -40,10 +40,12 @@ pub(in crate::protocol) enum Rule {
     Media(UninspectableKind),
     /// Stands for something that the upstream holds.
     Held(UninspectableKind),
+    /// What the provider signed or sealed: text of [`Place::Id`], in base64 or not.
+    Sealed,
     /// Names text that the upstream keeps and that nobody inspected in this request: the request is refused, unless the
     /// value is `null` or `false`.
     Kept,
-    /// As [`Rule::Kept`] where it is a string; an object is something new.
+    /// As [`Rule::Kept`], but an object is something new.
     KeptText,
     /// Text of that place, or text as numbers of a model's vocabulary.
     TokenIds(Place),
@@ -58,6 +60,14 @@ impl Rule {
             return false;
         };
         word.kind() == Kind::String && types.iter().any(|(known, _)| word.is(known))
+    }
+
+    /// Whether this rule says what an object without a type is.
+    pub(super) fn knows_no_type(self) -> bool {
+        let (Self::Turn(types) | Self::Typed(types) | Self::Source(types)) = self else {
+            return false;
+        };
+        types.iter().any(|(known, _)| known.is_empty())
     }
 }
 

@@ -8,8 +8,8 @@ use crate::protocol::part::Place::{
 };
 use crate::protocol::request::UninspectableKind::{Audio, File, Image};
 use crate::protocol::request::table::Rule::{
-    Content, Held, Kept, KeptText, Label, Media, Model, NoText, Number, OneOf, Schema, Text, Turn,
-    Typed, Within,
+    Content, Held, Kept, KeptText, Label, Media, Model, NoText, Number, OneOf, Schema, Sealed,
+    Text, Turn, Typed, Within,
 };
 use crate::protocol::request::table::{Means, Row, State};
 use std::sync::LazyLock;
@@ -23,7 +23,6 @@ pub(super) fn request() -> &'static State {
             ("input[].content[]", PART),
             ("input[].summary[]", PART),
             ("input[].output[]", PART),
-            ("input[].output", SCREENSHOT),
             ("input[].outputs[]", OUTPUT),
             ("tools[]", TOOL),
             ("tools[].tools[]", TOOL),
@@ -77,6 +76,8 @@ const PART_TYPES: &[(&str, Means)] = &[
     ("reasoning_text", Means::Text),
     ("refusal", Means::Text),
     ("input_image", Means::Opaque(Image)),
+    // Stands alone, not in an array.
+    ("computer_screenshot", Means::Opaque(Image)),
     ("input_file", Means::Opaque(File)),
     ("input_audio", Means::Opaque(Audio)),
 ];
@@ -189,9 +190,9 @@ const ITEM: &[Row] = &[
     (".caller.caller_id", Text(Id)),
     (".approval_request_id", Text(Id)),
     (".container_id", Text(Id)),
-    (".environment.container_id", Text(Id)),
+    (".environment.container_id", Kept),
     (".fingerprint", Text(Id)),
-    (".encrypted_content", Text(Id)),
+    (".encrypted_content", Sealed),
     (".name", Label),
     (".namespace", Label),
     (".server_label", Label),
@@ -233,13 +234,6 @@ const PART: &[Row] = &[
     (".annotations[].index", Number),
 ];
 
-/// A screenshot stands alone, not in an array.
-const SCREENSHOT: &[Row] = &[
-    (".type", Text(Other)),
-    (".image_url", Media(Image)),
-    (".file_id", Text(Id)),
-];
-
 const OUTPUT: &[Row] = &[
     ("", Typed(OUTPUT_TYPES)),
     (".logs", Content),
@@ -262,7 +256,8 @@ const TOOL: &[Row] = &[
     (".container", KeptText),
     (".container.type", OneOf(&["auto"])),
     (".container.file_ids", Held(File)),
-    (".environment.container_id", KeptText),
+    (".environment.container_id", Kept),
+    (".vector_store_ids", Held(File)),
     (".environment.file_ids", Held(File)),
     (".input_image_mask", Held(Image)),
     (".user_location.type", OneOf(&["approximate"])),

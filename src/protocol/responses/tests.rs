@@ -62,7 +62,7 @@ fn every_item_type_is_read() {
         ),
         (
             r#"[{"type":"computer_call_output","output":{"type":"computer_screenshot","image_url":"u"}}]"#,
-            "Other=computer_screenshot Other=u image@input[0]",
+            "Other=u image@input[0]",
         ),
         (
             r#"[{"type":"message","role":"user","content":[{"type":"input_file","file_id":"f","filename":"n"}]}]"#,
@@ -126,6 +126,23 @@ fn what_the_destination_keeps_is_refused() {
         (
             r#"{"input":[{"type":"item_reference","id":"i"}]}"#,
             "input[0]",
+        ),
+        (
+            r#"{"input":[{"role":"user","content":"a"},{"id":"i"}]}"#,
+            "input[1]",
+        ),
+        (r#"{"input":[{"id":"i","type":null}]}"#, "input[0]"),
+        (
+            r#"{"input":"a","tools":[{"type":"code_interpreter","container":["c"]}]}"#,
+            "tools[0].container",
+        ),
+        (
+            r#"{"input":[{"type":"shell_call","environment":{"type":"container_reference","container_id":"c"}}]}"#,
+            "input[0].environment.container_id",
+        ),
+        (
+            r#"{"input":"a","tools":[{"type":"shell","environment":{"container_id":["c"]}}]}"#,
+            "tools[0].environment.container_id",
         ),
         (
             r#"{"input":"a","tools":[{"type":"code_interpreter","container":"c"}]}"#,

@@ -2,6 +2,7 @@
 
 use super::embedded::Embedded;
 use super::media::{Uninspectable, UninspectableKind, is_base64};
+use super::opaque;
 use super::source::Source;
 use super::table::{Means, Rule, State, Types};
 use crate::protocol::ProtocolError;
@@ -10,6 +11,7 @@ use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
 use crate::protocol::part::{Form, Names, Place, TextPart};
 use columns::Columns;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Numbers of so many digits and more are parts: a card code has three.
@@ -32,6 +34,8 @@ const OUTSIDE_TURNS: Place = Place::Other;
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
     pub(super) uninspectable: Vec<Uninspectable>,
+    /// Paths at which something that can't be read stands in free-form text.
+    loose: BTreeSet<String>,
     /// Files that stand in the request itself, each of them also among `uninspectable`.
     pub(super) embedded: Vec<Embedded>,
     /// Where the request names text that the upstream keeps.
@@ -55,7 +59,11 @@ pub(super) fn walk(
             max: limits.max_strings,
         });
     }
-    Ok(walker.found)
+    let mut found = walker.found;
+    for file in &mut found.embedded {
+        file.alone &= !found.loose.contains(&file.path);
+    }
+    Ok(found)
 }
 
 enum Step {
@@ -113,8 +121,29 @@ impl Walker<'_> {
                     self.path.pop();
                 }
             }
+            // A source in a list is a source all the same.
+            (Kind::Array, None) if matches!(state.rule, Rule::Source(_)) => {
+                for (index, value) in value.elements().enumerate() {
+                    self.path.push(Step::Index(index));
+                    self.value(value, state);
+                    self.path.pop();
+                }
+            }
+            (Kind::Object, Some(element)) if matches!(element.rule, Rule::Typed(_)) => {
+                self.alone(value, state, element);
+            }
             (Kind::Object, _) if state.has_members() => self.members(value, state),
             _ => self.leaf(value, state.rule),
+        }
+    }
+
+    /// An object where a list of parts is expected: the only part.
+    fn alone(&mut self, value: Value<'_>, list: &State, part: &State) {
+        if value.get("type").is_some() || part.rule.knows_no_type() {
+            self.value(value, part);
+        } else {
+            self.mark(UninspectableKind::Unknown);
+            self.leaf(value, list.rule);
         }
     }
 
@@ -128,6 +157,7 @@ impl Walker<'_> {
                 self.value(value, state);
                 self.path.pop();
             } else {
+                self.look_into(key);
                 self.push(key, Place::Key, self.source);
                 self.free(value, Place::Other, self.source);
             }
@@ -144,21 +174,25 @@ impl Walker<'_> {
                     Some(Step::Index(index)) => Some(*index as u32),
                     _ => None,
                 };
-                if !types.is_empty() && value.get("type").is_some() {
+                if !types.is_empty() && opaque::is_reference(value) {
+                    self.keep();
+                } else if !types.is_empty() && value.get("type").is_some() {
                     self.typed(value, types);
                 }
             }
             (Rule::Within(place), _) => self.content = place,
             (Rule::Typed(types), Kind::Object) => self.typed(value, types),
             (Rule::Source(types), Kind::Object) => {
-                let told = self.found.uninspectable.last();
-                if told.is_none_or(|told| told.path != self.content_path()) {
+                let (told, path) = (self.found.uninspectable.last(), self.content_path());
+                if told.is_none_or(|told| !opaque::is_within(&path, &told.path)) {
                     self.typed(value, types);
                 }
             }
             (Rule::Held(kind), Kind::Object | Kind::Array | Kind::String) => self.mark(kind),
             (Rule::Kept, kind) if !matches!(kind, Kind::Null | Kind::False) => self.keep(),
-            (Rule::KeptText, Kind::String) => self.keep(),
+            (Rule::KeptText, kind) if !matches!(kind, Kind::Null | Kind::False | Kind::Object) => {
+                self.keep();
+            }
             _ => {}
         }
     }
@@ -172,7 +206,11 @@ impl Walker<'_> {
             .iter()
             .find(|(known, _)| word.as_deref() == Some(*known));
         match known.map(|(_, means)| *means) {
-            Some(Means::Text) => {}
+            Some(Means::Text) => {
+                if let Some(kind) = opaque::carried(value) {
+                    self.mark(kind);
+                }
+            }
             Some(Means::Opaque(kind)) => self.mark(kind),
             Some(Means::Kept) => self.keep(),
             None => self.mark(UninspectableKind::Unknown),
@@ -199,6 +237,9 @@ impl Walker<'_> {
                 let path = self.content_path();
                 let file = Embedded::of(value, kind, path);
                 self.found.embedded.extend(file);
+            }
+            Rule::Sealed if value.kind() == Kind::String => {
+                self.push(value, Place::Id, self.source);
             }
             Rule::Text(place) | Rule::Within(place) => self.free(value, place, self.source),
             Rule::Label => self.label(value),
@@ -248,11 +289,28 @@ impl Walker<'_> {
     /// The same, of numbers only those of so many digits and more.
     fn texts(&mut self, value: Value<'_>, place: Place, source: &Source<'_>, least_digits: usize) {
         let columns = Columns::of(value);
+        // Where the data of what was told stand: they are not told again.
+        let mut data = 0..0;
         for value in value.subtree() {
             let before = self.found.parts.len();
             match value.kind() {
-                Kind::Key => self.push(value, Place::Key, source),
-                Kind::String => self.string(value, place, source),
+                Kind::Key => {
+                    self.look_into(value);
+                    self.push(value, Place::Key, source);
+                }
+                Kind::String => {
+                    if !data.contains(&value.span().start) {
+                        self.look_into(value);
+                    }
+                    self.string(value, place, source);
+                }
+                // In a string, an object is text to whoever reads it.
+                Kind::Object if source.layers() == 0 && !data.contains(&value.span().start) => {
+                    if let Some((kind, at)) = opaque::of_object(value) {
+                        self.mark_loose(kind);
+                        data = at.start..at.end;
+                    }
+                }
                 Kind::Number if digits(value.raw()) >= least_digits => {
                     self.push(value, place, source);
                 }
@@ -263,6 +321,13 @@ impl Walker<'_> {
             {
                 part.names.put_first(source.address(name));
             }
+        }
+    }
+
+    /// Tells whether a string is no text at all.
+    fn look_into(&mut self, string: Value<'_>) {
+        if let Some(kind) = opaque::of_text(&string.text()) {
+            self.mark_loose(kind);
         }
     }
 
@@ -326,10 +391,18 @@ impl Walker<'_> {
         });
     }
 
+    /// Marks what stands where no file is expected: no file at that path is alone.
+    fn mark_loose(&mut self, kind: UninspectableKind) {
+        self.mark(kind);
+        let path = self.content_path();
+        self.found.loose.insert(path);
+    }
+
     fn mark(&mut self, kind: UninspectableKind) {
         let path = self.content_path();
         let found = Uninspectable { kind, path };
-        if self.found.uninspectable.last() != Some(&found) {
+        let told = self.found.uninspectable.last();
+        if told.is_none_or(|told| !opaque::covers(told, &found)) {
             self.found.uninspectable.push(found);
         }
     }
