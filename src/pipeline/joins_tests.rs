@@ -34,7 +34,7 @@ fn heard(format: Format, events: &[String]) -> (String, Option<&'static str>) {
     for event in events {
         let data = filled(event);
         let taken = stream.take(format!("data: {data}\n\n").as_bytes(), &mut out);
-        fault = fault.or(taken.err().map(|fault| fault.code));
+        fault = fault.or_else(|| taken.err().map(|fault| fault.code));
     }
     (String::from_utf8(out.to_vec()).unwrap(), fault)
 }

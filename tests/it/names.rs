@@ -48,9 +48,13 @@ fn names_in_chinese_prose_do_not_leave() {
 
 #[test]
 fn what_is_not_read_in_time_is_for_the_policy() {
-    for (on_error, code) in [
-        ("block", "inspection_unfinished"),
-        ("local_only", "local_model_unavailable"),
+    // With a model in the building it is that which answers: such a text is too long for it.
+    for (on_error, codes) in [
+        ("block", ["inspection_unfinished"; 2]),
+        (
+            "local_only",
+            ["local_model_unavailable", "context_length_exceeded"],
+        ),
     ] {
         let Some(gateway) = with_lac(1, on_error) else {
             return;
@@ -61,7 +65,7 @@ fn what_is_not_read_in_time_is_for_the_policy() {
         }
         let answer = gateway.chat(&ask("late", &text));
         assert!(
-            answer.text().contains(code),
+            codes.iter().any(|code| answer.text().contains(code)),
             "{on_error}: {}",
             answer.text()
         );

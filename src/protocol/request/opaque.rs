@@ -220,7 +220,7 @@ mod tests {
             (lines.join("\r\n"), Some(Unknown)),
             (BASE64URL_NOPAD.encode(&bytes), Some(Unknown)),
             (BASE64.encode(&utf16), Some(Unknown)),
-            (one[..255].to_owned(), None),
+            (one.get(..255).unwrap().to_owned(), None),
             (prose, None),
             (HEXLOWER.encode(&bytes), None),
             (format!("see {one}"), None),
