@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: formats of files.
 
-use super::media::{UninspectableKind, head_and_payload, without_charset};
+use super::media::{UninspectableKind, head_and_payload, is_text, without_charset};
 use super::walk::walk_free;
 use crate::base::Span;
 use crate::protocol::ProtocolError;
@@ -59,6 +59,17 @@ impl Embedded {
                     && member.kind() == Kind::String
             })
         };
+        // What calls itself a picture or sound and holds text agrees with itself only where it says so.
+        let may_hold_text = match kind {
+            UninspectableKind::File => true,
+            UninspectableKind::Image => {
+                by_uri.as_deref().or(beside.as_deref()).is_some_and(is_text)
+            }
+            _ => false,
+        };
+        if !may_hold_text {
+            return None;
+        }
         let agree = by_uri.is_none() || beside.is_none() || by_uri == beside;
         Some(Self {
             kind,

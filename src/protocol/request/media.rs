@@ -56,8 +56,7 @@ pub(super) fn is_base64(raw: &str) -> bool {
         None => (raw, SHORTEST),
         Some((head, payload)) => {
             let head = without_charset(head);
-            let text = TEXT_TYPES.contains(&head);
-            (payload, if text { 4 } else { SHORTEST })
+            (payload, if is_text(head) { 4 } else { SHORTEST })
         }
     };
     let digits = payload.trim_end_matches('=').as_bytes();
@@ -77,6 +76,11 @@ const TEXT_TYPES: &[&str] = &[
     "application/json",
     "application/xml",
 ];
+
+/// Whether a media type is one of text.
+pub(super) fn is_text(media_type: &str) -> bool {
+    TEXT_TYPES.contains(&media_type)
+}
 
 /// Character sets that a head may name.
 const CHARSETS: &[&str] = &["utf-8", "UTF-8", "utf8", "us-ascii", "utf-16"];
