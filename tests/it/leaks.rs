@@ -185,8 +185,8 @@ const POSITIONS: &[Position] = &[
     ("a word where a protocol word should stand", |t| {
         beside(json!({ "reasoning_effort": t }))
     }),
-    ("an object where text should stand", |t| {
-        before(json!({"role": "system", "content": {"note": t}}))
+    ("one part where a list of them should stand", |t| {
+        before(json!({"role": "system", "content": {"type": "text", "text": t}}))
     }),
 ];
 

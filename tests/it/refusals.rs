@@ -58,6 +58,7 @@ fn what_nobody_can_read_is_blocked_or_stays_inside() {
     for (name, content, blocked) in [
         ("audio", audio, true),
         ("unknown", unknown, true),
+        ("untyped", json!({ "note": data }), true),
         ("image", image, false),
         ("file", file, false),
     ] {
