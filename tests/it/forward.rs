@@ -161,7 +161,7 @@ fn who_uses_the_proxy_must_have_a_key_somewhere() {
         connect(gateway.data, "api.deepseek.com:443", Some(wrong)).0,
         407
     );
-    assert_eq!(connect(gateway.data, "pypi.org:443", None).0, 407);
+    assert_eq!(connect(gateway.data, "packages.example:443", None).0, 407);
 
     // A key that is taken back ends also what was opened with it.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -207,7 +207,7 @@ fn only_the_host_that_was_asked_for_and_port_443() {
     );
     let (_, socket) = connect(gateway.data, "api.deepseek.com:443", None);
     let mut tls = greet(socket, &gateway.home, "api.deepseek.com").unwrap();
-    tls.write_all(b"CONNECT pypi.org:443 HTTP/1.1\r\nhost: pypi.org\r\n\r\n")
+    tls.write_all(b"CONNECT packages.example:443 HTTP/1.1\r\nhost: packages.example\r\n\r\n")
         .unwrap();
     let mut head = [0; 12];
     tls.read_exact(&mut head).unwrap();
