@@ -5,7 +5,7 @@
 //! 80 bytes before or 200 after, and examples that run as tests: texts in which it must `find` something and texts to
 //! `ignore`. An example is a list of pieces, so that no scanner takes the file for live credentials.
 //!
-//! What is in the files are the facts that issuers state in their documentation (beginnings, alphabets, lengths;
+//! What is in the files are publicly known facts, not each checked against its issuer (beginnings, alphabets, lengths;
 //! November 2026).
 
 use super::form::Form;
