@@ -41,6 +41,7 @@ mod request;
 mod responses;
 mod splice;
 mod sse;
+pub mod translate;
 
 pub use error::ProtocolError;
 pub use format::{Format, Held};
