@@ -5,8 +5,10 @@
 //!
 //! Refuses to know: what is sensitive, destinations, sockets.
 
+mod reply;
 mod request;
 
+pub use reply::{About, ReplyTranslator};
 pub use request::{Untranslatable, request};
 
 use super::format::Format;
