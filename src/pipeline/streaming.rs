@@ -45,7 +45,7 @@ pub(super) async fn collect(
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|_| CUT)?;
+        let piece = piece.map_err(broken)?;
         if first.is_empty() {
             first = piece;
             continue;
@@ -63,6 +63,14 @@ pub(super) async fn collect(
     } else {
         rest.freeze()
     })
+}
+
+/// Why a body broke off.
+fn broken(error: BackendError) -> StreamFault {
+    match error {
+        BackendError::BadReply => UNREADABLE,
+        _ => CUT,
+    }
 }
 
 const UNREADABLE: StreamFault = StreamFault::new(
@@ -162,7 +170,7 @@ impl EventStream {
     fn piece(&mut self, piece: Option<Result<Bytes, BackendError>>, out: &mut BytesMut) {
         let taken = match piece {
             Some(Ok(bytes)) => self.events.take(&bytes, out),
-            Some(Err(_)) => Err(CUT),
+            Some(Err(error)) => Err(broken(error)),
             None => {
                 let closed = self.events.close(out);
                 self.end = closed.is_ok().then_some(Ok(()));

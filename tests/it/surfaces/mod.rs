@@ -5,3 +5,5 @@ mod leaks;
 mod paths;
 mod refused;
 mod speak;
+
+pub(crate) use speak::{Speech, Text, Texts, play};
