@@ -19,25 +19,11 @@ pub(super) struct Fault {
 impl Fault {
     /// The destination's stream ended before its last event.
     pub(super) fn cut() -> Self {
-        Self::ours(
-            "upstream_cut",
-            "the destination broke off in the middle of its answer; try again",
-        )
-    }
-
-    /// The destination's last event can't be read.
-    pub(super) fn unreadable() -> Self {
-        Self::ours(
-            "reply_malformed",
-            "the destination's reply can't be read; try again",
-        )
-    }
-
-    fn ours(code: &str, message: &str) -> Self {
+        let message = "the destination broke off in the middle of its answer; try again";
         Self {
             status: 502,
             kind: "upstream_error".to_owned(),
-            code: code.to_owned(),
+            code: "upstream_cut".to_owned(),
             message: message.to_owned(),
         }
     }
@@ -68,7 +54,7 @@ impl Fault {
     }
 
     /// The shapes: `{"error": {…}}` with or without `"type": "error"` beside it; `{"error": "…", "error_type": "…"}`
-    /// (TGI); flat `{"message": "…", "type": "…", "code": …}` (SGLang, Responses' event); `{"detail": "…"}` (`FastAPI`).
+    /// (TGI); flat `{"message": "…", "type": "…", "code": …}` (`SGLang`, Responses' event); `{"detail": "…"}` (`FastAPI`).
     fn of(root: Value<'_>, status: u16) -> Option<Self> {
         let error = root.get("error").filter(|error| error.kind() != Kind::Null);
         let inner = error

@@ -7,7 +7,8 @@
 //! destination sends between those of another, and for Responses, whose last event repeats everything, the reply itself.
 //!
 //! What has no counterpart is left out: seals of thinking (`signature`, `encrypted_content`), log probabilities, citations,
-//! further choices of a chat, and items of tools that run at the destination. Half a surrogate pair becomes U+FFFD.
+//! further choices of a chat, and items of tools that run at the destination. The input of a tool that takes free text
+//! is told as arguments. Half a surrogate pair becomes U+FFFD.
 //!
 //! Refuses to know: surrogates, requests, statuses, sockets.
 
@@ -15,6 +16,8 @@ mod fault;
 mod happening;
 mod order;
 mod read;
+#[cfg(test)]
+mod tests;
 mod whole;
 mod write;
 
@@ -128,14 +131,13 @@ impl ReplyTranslator {
     /// The destination's stream is over. Gives what is still to be told: an error event if it ended too early.
     pub fn finish(&mut self) -> Vec<u8> {
         let mut out = String::new();
-        let last = self.decoder.finish().and_then(|event| match event {
-            Some(event) => self.event(event, &mut out),
-            None => Ok(()),
-        });
+        // What is left has no blank line after it. If it can't be read, it is not whole.
+        if let Ok(Some(event)) = self.decoder.finish() {
+            drop(self.event(event, &mut out));
+        }
         if !self.is_over() {
-            let fault = last.map_or_else(|_| Fault::unreadable(), |()| Fault::cut());
             let mut steps = Vec::new();
-            self.order.fail(fault, &mut steps);
+            self.order.fail(Fault::cut(), &mut steps);
             for step in steps {
                 // An error event keeps nothing, so there is nothing that could be too much.
                 drop(self.writer.step(step, &mut out));

@@ -1,4 +1,4 @@
-//! Chunks and replies of Chat Completions, as OpenAI, DeepSeek, vLLM, SGLang, llama-server, Ollama and TGI send them.
+//! Chunks and replies of Chat Completions, as OpenAI, DeepSeek, vLLM, `SGLang`, llama-server, Ollama and TGI send them.
 //!
 //! Only the first choice is read. Servers differ in how they number calls: another id under the same index is another call,
 //! and so is a name again without an id.
@@ -112,7 +112,8 @@ impl Chat {
             return;
         };
         let number = number as u32;
-        if !call.begun && !(name.is_empty() && arguments.is_empty()) {
+        let tells = !name.is_empty() || !arguments.is_empty();
+        if tells && !call.begun {
             call.begun = true;
             let id = call.id.clone();
             found.push(Happening::Call {
@@ -196,7 +197,7 @@ fn arguments(value: Value<'_>) -> String {
 fn stop(choice: Value<'_>) -> Option<Stop> {
     // Some servers send an empty or spelled null until the end.
     let reason = text(choice, "finish_reason");
-    // vLLM's and SGLang's words for the stop sequence that was met; numbers are tokens of the model's own.
+    // vLLM's and `SGLang`'s words for the stop sequence that was met; numbers are tokens of the model's own.
     let met = || {
         let met = Some(text(choice, "stop_reason")).filter(|met| !met.is_empty());
         met.unwrap_or_else(|| text(choice, "matched_stop"))
@@ -222,7 +223,7 @@ fn tokens(usage: Value<'_>) -> Tokens {
         cached: within("prompt_tokens_details", "cached_tokens")
             .or_else(|| count(usage, "prompt_cache_hit_tokens"))
             .unwrap_or(0),
-        written: 0,
+        written: within("prompt_tokens_details", "cache_write_tokens").unwrap_or(0),
         output: count(usage, "completion_tokens").unwrap_or(0),
         reasoning: within("completion_tokens_details", "reasoning_tokens")
             .or_else(|| count(usage, "reasoning_tokens"))

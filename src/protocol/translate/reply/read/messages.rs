@@ -21,6 +21,7 @@ struct Counts {
     read: u64,
     written: u64,
     output: u64,
+    thinking: u64,
 }
 
 impl Messages {
@@ -123,6 +124,7 @@ impl Messages {
             read,
             written,
             output,
+            thinking,
         } = &mut self.usage;
         for (name, known) in [
             ("input_tokens", &mut *input),
@@ -132,12 +134,15 @@ impl Messages {
         ] {
             *known = count(usage, name).unwrap_or(*known);
         }
+        let details = object(usage, "output_tokens_details");
+        let told = details.and_then(|details| count(details, "thinking_tokens"));
+        *thinking = told.unwrap_or(*thinking);
         found.push(Happening::Usage(Tokens {
             input: input.saturating_add(*read).saturating_add(*written),
             cached: *read,
             written: *written,
             output: *output,
-            reasoning: 0,
+            reasoning: *thinking,
         }));
     }
 }

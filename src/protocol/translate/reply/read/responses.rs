@@ -228,7 +228,7 @@ fn tokens(usage: Value<'_>) -> Tokens {
     Tokens {
         input: count(usage, "input_tokens").unwrap_or(0),
         cached: within("input_tokens_details", "cached_tokens").unwrap_or(0),
-        written: 0,
+        written: within("input_tokens_details", "cache_write_tokens").unwrap_or(0),
         output: count(usage, "output_tokens").unwrap_or(0),
         reasoning: within("output_tokens_details", "reasoning_tokens").unwrap_or(0),
     }

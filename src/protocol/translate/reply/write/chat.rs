@@ -172,9 +172,10 @@ fn tokens(usage: Tokens) -> String {
     let Tokens { input, output, .. } = usage;
     format!(
         "\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output},\"total_tokens\":{},\
-         \"prompt_tokens_details\":{{\"cached_tokens\":{}}},\"completion_tokens_details\":{{\"reasoning_tokens\":{}}}}}",
+         \"prompt_tokens_details\":{{\"cached_tokens\":{},\"cache_write_tokens\":{}}},\"completion_tokens_details\":{{\"reasoning_tokens\":{}}}}}",
         input.saturating_add(output),
         usage.cached,
+        usage.written,
         usage.reasoning
     )
 }

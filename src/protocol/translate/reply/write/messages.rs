@@ -2,7 +2,7 @@
 
 use super::{event, quoted};
 use crate::protocol::Format;
-use crate::protocol::json::{Kind, Limits, scan_text};
+use crate::protocol::json::{Document, Kind, Limits, scan_text};
 use crate::protocol::translate::reply::happening::{
     Ending, Head, Opening, Speech, Step, Stop, Tokens,
 };
@@ -24,7 +24,8 @@ impl Messages {
     pub(super) fn step(&mut self, step: Step, out: &mut String) {
         match step {
             Step::Start(head) => {
-                let message = message(&head, "", &Ending::default(), "null");
+                let unknown = "null,\"stop_sequence\":null";
+                let message = message(&head, "", unknown, &Ending::default());
                 let data = format!("{{\"type\":\"message_start\",\"message\":{message}}}");
                 event("message_start", &data, out);
             }
@@ -88,17 +89,11 @@ pub(super) fn whole(whole: &Whole) -> String {
     let refusal = |block: &Block| matches!(block.opening, Opening::Says(Speech::Refusal));
     let (reason, sequence) = stop(&whole.ending.stop, whole.blocks.iter().any(refusal));
     let stop = format!("\"{reason}\",\"stop_sequence\":{sequence}");
-    message_of(&whole.head, &blocks.join(","), &stop, &whole.ending)
-}
-
-/// A message that has not ended.
-fn message(head: &Head, content: &str, ending: &Ending, stop: &str) -> String {
-    let stop = format!("{stop},\"stop_sequence\":null");
-    message_of(head, content, &stop, ending)
+    message(&whole.head, &blocks.join(","), &stop, &whole.ending)
 }
 
 /// `stop` is the value of `stop_reason` and what follows it.
-fn message_of(head: &Head, content: &str, stop: &str, ending: &Ending) -> String {
+fn message(head: &Head, content: &str, stop: &str, ending: &Ending) -> String {
     format!(
         "{{\"id\":\"msg_{}\",\"type\":\"message\",\"role\":\"assistant\",\"model\":{},\"content\":[{content}],\
          \"stop_reason\":{stop},\"usage\":{}}}",
@@ -136,7 +131,7 @@ fn block_of(opening: &Opening, text: &str, input: &str) -> String {
 /// Arguments as an input.
 fn input(arguments: &str) -> String {
     let document = scan_text(arguments, &Limits::default());
-    let root = document.as_ref().ok().and_then(|document| document.root());
+    let root = document.as_ref().ok().and_then(Document::root);
     match root.filter(|root| root.kind() == Kind::Object) {
         Some(root) => root.raw().to_owned(),
         None if arguments.trim().is_empty() => "{}".to_owned(),
@@ -160,8 +155,12 @@ fn stop(stop: &Stop, refused: bool) -> (&'static str, String) {
 /// Tokens read from a cache or written to one are not among `input_tokens`.
 fn tokens(usage: Tokens) -> String {
     let apart = usage.cached.saturating_add(usage.written);
+    let details = match usage.reasoning {
+        0 => String::new(),
+        count => format!(",\"output_tokens_details\":{{\"thinking_tokens\":{count}}}"),
+    };
     format!(
-        "{{\"input_tokens\":{},\"cache_creation_input_tokens\":{},\"cache_read_input_tokens\":{},\"output_tokens\":{}}}",
+        "{{\"input_tokens\":{},\"cache_creation_input_tokens\":{},\"cache_read_input_tokens\":{},\"output_tokens\":{}{details}}}",
         usage.input.saturating_sub(apart),
         usage.written,
         usage.cached,

@@ -269,9 +269,10 @@ fn response(head: &Head, output: &str, ending: Option<&Ending>) -> String {
 fn tokens(usage: Tokens) -> String {
     let Tokens { input, output, .. } = usage;
     format!(
-        "{{\"input_tokens\":{input},\"input_tokens_details\":{{\"cached_tokens\":{}}},\"output_tokens\":{output},\
+        "{{\"input_tokens\":{input},\"input_tokens_details\":{{\"cached_tokens\":{},\"cache_write_tokens\":{}}},\"output_tokens\":{output},\
          \"output_tokens_details\":{{\"reasoning_tokens\":{}}},\"total_tokens\":{}}}",
         usage.cached,
+        usage.written,
         usage.reasoning,
         input.saturating_add(output)
     )
