@@ -35,6 +35,7 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
+use crate::protocol::translate::Untranslatable;
 use crate::protocol::{Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
@@ -106,6 +107,8 @@ struct Decided {
     decision: Decision,
     /// Backends that may get it, best first.
     order: Vec<usize>,
+    /// What kept it from a better one that speaks other words.
+    untold: Option<Untranslatable>,
 }
 
 /// What is recorded of a request that is refused, if anything, and what its app is told.
@@ -152,12 +155,13 @@ impl Pipeline {
             let Some(backend) = self.backends.get(index) else {
                 continue;
             };
-            if place > 0 && self.untranslatable(&decided, index).is_some() {
+            // The first one's words were tried when it was chosen.
+            let size = decided.call.body.len();
+            let untold = || self.untranslatable(&decided, index).is_some();
+            if place > 0 && off_thread(size, untold) {
                 continue;
             }
-            let mut egress = match off_thread(decided.call.body.len(), || {
-                self.transform(&decided, backend.as_ref())
-            }) {
+            let mut egress = match off_thread(size, || self.transform(&decided, backend.as_ref())) {
                 Ok(egress) => egress,
                 Err(unsent) => {
                     let attempt = self.attempt(&decided).with_residual(unsent.residual);
@@ -185,7 +189,7 @@ impl Pipeline {
         }
         Err(refusing::no_answer(
             failure.unwrap_or(BackendError::Broken),
-            &decided.decision,
+            &decided,
             self.headers(&decided, None),
         ))
     }
@@ -233,6 +237,7 @@ impl Pipeline {
             inspection,
             decision,
             order: Vec::new(),
+            untold: None,
         };
         // A model that must answer by a pattern can't write a surrogate there.
         let patterns = decided.request.shape().patterns && !decided.counts.is_empty();
@@ -243,7 +248,13 @@ impl Pipeline {
         let (ranked, untold) = self.rank(&decided, difficulty, &route);
         let headers = || self.headers(&decided, None);
         let refusal = match (ranked, untold) {
-            (Ok(order), _) => return Ok(Decided { order, ..decided }),
+            (Ok(order), untold) => {
+                return Ok(Decided {
+                    order,
+                    untold,
+                    ..decided
+                });
+            }
             (Err(_), Some(untold)) => refusing::untranslatable(untold, &decided, headers()),
             (Err(none), None) => {
                 refusing::no_route(&none, &decided, self.serves_model(&decided), headers())

@@ -1,7 +1,7 @@
 //! Why a request gets no answer, in the words that its app is told. No text of the request is among them.
 
 use crate::infer::{BackendError, DownReason};
-use crate::policy::{Decision, Trust};
+use crate::policy::Trust;
 use crate::protocol::ProtocolError;
 use crate::protocol::translate::Untranslatable;
 use crate::route::NoRoute;
@@ -117,13 +117,17 @@ pub(super) fn not_rewritten(headers: Headers) -> Refusal {
 }
 
 /// No destination answered.
-pub(super) fn no_answer(error: BackendError, decision: &Decision, headers: Headers) -> Refusal {
+pub(super) fn no_answer(error: BackendError, decided: &Decided, headers: Headers) -> Refusal {
     if let BackendError::Down {
         reason: DownReason::NoModel,
         ..
     } = error
     {
-        let inside_only = decision
+        if let Some(untold) = decided.untold {
+            return untranslatable(untold, decided, headers);
+        }
+        let inside_only = decided
+            .decision
             .allowed()
             .all(|(option, _)| option.trust == Trust::Inside);
         let message = if inside_only {

@@ -95,15 +95,17 @@ fn translated(translator: ReplyTranslator, inbound: Inbound) -> Inbound {
         body,
     } = inbound;
     let streams = status < 400 && is_event_stream(&content_type);
+    let (content_type, body) = if streams {
+        (content_type, events(translator, body))
+    } else {
+        let whole = whole(translator, status, body).into_stream().boxed();
+        ("application/json".to_owned(), whole)
+    };
     Inbound {
         status,
         content_type,
         retry_after,
-        body: if streams {
-            events(translator, body)
-        } else {
-            whole(translator, status, body).into_stream().boxed()
-        },
+        body,
     }
 }
 

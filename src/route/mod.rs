@@ -55,7 +55,7 @@ pub enum Fit {
     StandsIn,
     /// It does not serve it.
     None,
-    /// It does not speak the request's format.
+    /// It does not speak the request's format, nor one in which this request can be told.
     Speechless,
 }
 

@@ -8,7 +8,7 @@ use super::tongue::{PAIRS, Pair, Tongue, assert_same};
 use crate::planted::{PLANTED, found_in};
 use crate::requests::everything;
 use crate::surfaces::{Text, Texts, play};
-use crate::upstream::Seen;
+use crate::upstream::{Seen, eventually};
 
 /// What destinations say to a text: thoughts, words and a tool call about it.
 fn echo(text: &str) -> Texts {
@@ -110,7 +110,9 @@ fn a_stream_that_breaks_off_ends_with_an_error_in_the_apps_words() {
             "{asked:?} over {wire:?}: {last}"
         );
         let id = answer.header("x-vestibule-request-id").unwrap().to_owned();
-        let ended = pair.gateway.home.audit_of(&id);
+        let entries = || pair.gateway.home.audit_of(&id);
+        eventually("the end is recorded", || entries().len() == 2);
+        let ended = entries();
         assert_eq!(
             ended[1]["outcome"], "upstream_cut",
             "{asked:?} over {wire:?}"

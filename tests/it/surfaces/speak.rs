@@ -387,7 +387,12 @@ fn heard_response(answer: &Answer) -> Texts {
         }
     }
     let last = events.last().unwrap();
-    assert_eq!(last["type"], "response.completed", "{}", answer.text());
+    // A limit may have cut it short.
+    assert!(
+        last["type"] == "response.completed" || last["type"] == "response.incomplete",
+        "{}",
+        answer.text()
+    );
     let texts = items(&last["response"]["output"]);
     for (index, text) in texts.values().enumerate() {
         let index = index as u64;

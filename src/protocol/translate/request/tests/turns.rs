@@ -1,0 +1,122 @@
+use super::*;
+
+#[test]
+fn turns_of_every_kind_find_their_place() {
+    use Format::{Chat, Messages, Responses};
+    let turn = |role: &str, content: Value| json!({"role": role, "content": content});
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let cases = [
+        // The app may speak in the middle.
+        (
+            Chat,
+            json!([
+                turn("user", json!("a")),
+                turn("developer", json!("b")),
+                turn("user", json!("c"))
+            ]),
+            Messages,
+            json!([
+                turn("user", json!([text("a")])),
+                turn("system", json!([text("b")])),
+                turn("user", json!([text("c")]))
+            ]),
+        ),
+        // Neighbours become one; what is empty is none.
+        (
+            Chat,
+            json!([
+                turn("user", json!("a")),
+                turn("assistant", json!("")),
+                turn("user", json!([text("b"), text("c")]))
+            ]),
+            Messages,
+            json!([turn("user", json!([text("a"), text("b"), text("c")]))]),
+        ),
+        (
+            Responses,
+            json!([turn("user", json!("a")), turn("user", json!("b"))]),
+            Chat,
+            json!([turn("user", json!("a")), turn("user", json!("b"))]),
+        ),
+        (
+            Messages,
+            json!([turn("user", json!("a")), turn("user", json!([text("b")]))]),
+            Chat,
+            json!([turn("user", json!([text("a"), text("b")]))]),
+        ),
+        // Results go before what else the user says.
+        (
+            Messages,
+            json!([
+                turn("user", json!("a")),
+                turn(
+                    "assistant",
+                    json!([{"type": "tool_use", "id": "i", "name": "t", "input": {"k": 1}}])
+                ),
+                turn(
+                    "user",
+                    json!([text("x"), {"type": "tool_result", "tool_use_id": "i", "is_error": true}])
+                )
+            ]),
+            Chat,
+            json!([turn("user", json!("a")),
+                {"role": "assistant", "content": null, "tool_calls":
+                    [{"id": "i", "type": "function", "function": {"name": "t", "arguments": "{\"k\":1}"}}]},
+                {"role": "tool", "tool_call_id": "i", "content": ""}, turn("user", json!("x"))]),
+        ),
+        // Documents of text are text; what is sealed is not told.
+        (
+            Messages,
+            json!([
+                turn(
+                    "user",
+                    json!([{"type": "document", "title": "T", "source":
+                {"type": "text", "media_type": "text/plain", "data": "D"}, "citations": {"enabled": false}}])
+                ),
+                turn(
+                    "assistant",
+                    json!([{"type": "redacted_thinking", "data": "x"}, text("b")])
+                ),
+                turn("user", json!("c"))
+            ]),
+            Chat,
+            json!([
+                turn("user", json!("T\n\nD")),
+                turn("assistant", json!("b")),
+                turn("user", json!("c"))
+            ]),
+        ),
+        // A refusal is what the model said.
+        (
+            Chat,
+            json!([turn("user", json!("a")), {"role": "assistant", "content": null, "refusal": "no", "audio": null},
+            turn("user", json!("b"))]),
+            Responses,
+            json!([
+                turn("user", json!("a")),
+                turn("assistant", json!("no")),
+                turn("user", json!("b"))
+            ]),
+        ),
+        (
+            Responses,
+            json!([turn("user", json!("a")), {"type": "reasoning", "summary": [{"type": "summary_text", "text": "s"}]},
+            turn("assistant", json!([{"type": "refusal", "refusal": "no"}])), turn("user", json!("b"))]),
+            Chat,
+            json!([turn("user", json!("a")), {"role": "assistant", "content": "no", "reasoning_content": "s"},
+                turn("user", json!("b"))]),
+        ),
+    ];
+    for (from, turns, to, expected) in cases {
+        let name = |format| {
+            if format == Responses {
+                "input"
+            } else {
+                "messages"
+            }
+        };
+        let body = json!({name(from): turns});
+        let told = told(&body, from, to).unwrap_or_else(|what| panic!("{body}: {what}"));
+        assert_eq!(told[name(to)], expected, "{body}");
+    }
+}
