@@ -12,7 +12,7 @@ class Destination(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.bodies = []
+        self.bodies, self.heads = [], []
         self.script = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -25,9 +25,10 @@ class Destination(http.server.ThreadingHTTPServer):
         self.server_close()
 
     def answer(self, **script):
-        """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive."""
+        """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive, headers."""
         self.script = script
         self.bodies.clear()
+        self.heads.clear()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,6 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         raw = self.rfile.read(int(self.headers["content-length"]))
         self.server.bodies.append(raw)
+        self.server.heads.append(dict(self.headers.items()))
         body, script = json.loads(raw), self.server.script
         if script.get("status", 200) != 200:
             error = {"message": script.get("text", "no"), "type": "server_error", "param": None, "code": None}
@@ -60,6 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
+        self.send_headers()
         self.end_headers()
         self.close_connection = True
         if self.server.script.get("keep_alive"):
@@ -68,10 +71,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(event)
             self.wfile.flush()
 
+    def send_headers(self):
+        for name, value in self.server.script.get("headers", {}).items():
+            self.send_header(name, value)
+
     def reply(self, status, value, prefix=b""):
         body = prefix + json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
+        self.send_headers()
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
