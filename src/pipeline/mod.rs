@@ -34,11 +34,13 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
+use crate::protocol::headers::content_type;
 use crate::protocol::{Format, Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
 use bytes::Bytes;
+use http::HeaderValue;
 use inspecting::{Inspection, Inspector};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
@@ -256,11 +258,13 @@ impl Pipeline {
         inbound: Inbound,
         mut record: ReplyRecord,
     ) -> Result<Reply, Refusal> {
-        let headers = self.headers(decided, Some(&egress));
+        let mut headers = self.headers(decided, Some(&egress));
         if matches!(inbound.status, 401 | 403) {
             record.finish(Outcome::Status(inbound.status));
             return Err(refusing::key_refused(headers));
         }
+        headers.extend(inbound.headers.iter().cloned());
+        let written = inbound.content_type.clone();
         let originals = Originals::new(
             &egress.transformed.map,
             self.restore_limit_bytes,
@@ -282,7 +286,7 @@ impl Pipeline {
                 status,
                 headers,
                 retry_after,
-                "text/event-stream",
+                content_type(&written, "text/event-stream"),
                 body,
                 facts,
             ));
@@ -298,7 +302,7 @@ impl Pipeline {
                     status,
                     headers,
                     retry_after,
-                    "application/json",
+                    content_type(&written, "application/json"),
                     body,
                     facts,
                 ))
@@ -380,7 +384,7 @@ impl Pipeline {
             status,
             Vec::new(),
             None,
-            "application/json",
+            HeaderValue::from_static("application/json"),
             body,
             facts,
         ))
@@ -420,6 +424,7 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,
+        headers: decided.call.headers.clone(),
         caller: Arc::clone(&decided.call.app),
         request_id: decided.call.request_id,
     }
