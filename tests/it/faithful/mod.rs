@@ -9,7 +9,7 @@ mod speech;
 use std::net::SocketAddr;
 
 use crate::gateway::{Gateway, Home, Setup};
-use crate::proxied::{connect, greet};
+use crate::proxied::{client, connect, greet, run};
 use crate::upstream::Upstream;
 use documented::{Judge, ways};
 use speech::{ASKED, Asked, FORMATS, Told};
@@ -279,6 +279,33 @@ fn bodies_are_the_same_bytes_and_headers_differ_as_it_is_written() {
     }
     trial.requests.all_seen();
     trial.replies.all_seen();
+}
+
+#[test]
+fn over_http2_bodies_are_the_same_bytes_too() {
+    let stand = Stand::start("");
+    let printed = stand.gateway.home.run(&["ca", "print"]).stdout;
+    let root = reqwest::Certificate::from_pem(&printed).unwrap();
+    let client = client(&stand.gateway, &root, None, false);
+    run(async {
+        for asked in ASKED {
+            for told in asked.whole().iter().chain(&asked.streams_told()) {
+                let case = format!("{}, {}", asked.name, told.0);
+                let stream = told.2.starts_with("text/event-stream");
+                let framing = if stream {
+                    Framing::Chunks(7)
+                } else {
+                    Framing::Length
+                };
+                stand.recorder.answer(reply(told, &[], framing));
+                let request = client.post(format!("https://{HOST}{}", asked.path));
+                let response = request.body(asked.body(stream)).send().await.unwrap();
+                assert_eq!(response.version(), http::Version::HTTP_2);
+                assert!(response.bytes().await.unwrap() == told.3, "{case}");
+                assert_eq!(stand.recorder.only().body, asked.body(stream).as_bytes());
+            }
+        }
+    });
 }
 
 #[test]
