@@ -88,7 +88,9 @@ pub fn content_type(written: &str, kind: &'static str) -> HeaderValue {
         rest.is_some_and(|rest| rest.eq_ignore_ascii_case("charset=utf-8"))
     });
     let given = known.then(|| HeaderValue::from_str(written).ok());
-    given.flatten().unwrap_or(HeaderValue::from_static(kind))
+    given
+        .flatten()
+        .unwrap_or_else(|| HeaderValue::from_static(kind))
 }
 
 fn passes(name: &HeaderName, value: &HeaderValue) -> bool {

@@ -8,14 +8,17 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crate::client::holds;
 use crate::faithful::wire::{Framing, Message, Recorder, bytes};
-use crate::gateway::{Gateway, Home, Setup};
-use crate::proxied::{Greeter, chat, client, connect, run};
-use crate::replies;
-use crate::requests::ask;
-use crate::upstream::{Step, Upstream};
+use crate::gateway::{Gateway, Home, Setup, UPSTREAM};
+use crate::proxied::{Greeter, chat, client, connect, forwarding, run};
+use crate::replies::{self, Style};
+use crate::requests::{ask, ask_streamed, last_user_text};
+use crate::upstream::{Gate, Step, Upstream};
 
 const HOST: &str = "api.deepseek.com";
 const URL: &str = "https://api.deepseek.com/chat/completions";
@@ -109,6 +112,34 @@ fn a_client_with_a_pool_connects_once() {
         });
         assert_eq!(opened(&gateway), 1, "http1: {http1}");
         assert_eq!(recorder.connections() - before, 1, "http1: {http1}");
+    }
+}
+
+#[test]
+fn a_client_that_goes_away_inside_cancels_the_request() {
+    let (gateway, root) = forwarding(&Setup::default());
+    for http1 in [false, true] {
+        let case = format!("inside-gone-{http1}");
+        UPSTREAM.play(&case, |seen| {
+            let said = replies::content(last_user_text(&seen.json()));
+            let mut play = replies::streamed(&said, Style::default());
+            play.steps.insert(3, Step::Wait(Arc::<Gate>::default()));
+            play
+        });
+        let client = client(&gateway, &root, None, http1);
+        let cancelled = || UPSTREAM.seen(&case)[0].cancelled.load(Ordering::SeqCst);
+        run(async {
+            let body = ask_streamed(&case, "What is the capital of France?");
+            let mut reply = chat(&client, URL, None, body).await;
+            assert!(reply.chunk().await.unwrap().is_some());
+            assert!(!cancelled());
+            drop(reply);
+            let begun = Instant::now();
+            while !cancelled() && begun.elapsed() < Duration::from_secs(30) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        assert!(cancelled(), "http1: {http1}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! A client that does not read: the destination is slowed down, and nothing piles up in the gateway.
 
+use rustix::net::sockopt;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -14,8 +15,11 @@ use crate::gateway::{Gateway, Setup};
 use crate::upstream::{Upstream, eventually};
 
 const MIB: u64 = 1024 * 1024;
-/// More than the kernel keeps of two connections (each side's buffers grow to 4–6 MiB), and far less than is offered.
-const MOST_BYTES: u64 = 48 * MIB;
+/// More than the kernel keeps for the gateway's ends of two connections (each buffer grows to 4–32 MiB), and far less
+/// than is offered.
+const MOST_BYTES: u64 = 96 * MIB;
+/// What the kernel keeps for the ends here, in bytes.
+const SMALL: usize = 64 * 1024;
 
 /// A destination that never stops, and how much of its stream was taken.
 #[derive(Clone, Default)]
@@ -50,6 +54,7 @@ impl Endless {
     }
 
     fn pour(&self, mut socket: TcpStream, first: &[String], again: &impl Fn(u64) -> String) {
+        sockopt::set_socket_send_buffer_size(&socket, SMALL).unwrap();
         let head =
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
         socket.write_all(head.as_bytes()).unwrap();
@@ -122,6 +127,7 @@ fn check(
     asked["stream"] = json!(true);
     let body = asked.to_string();
     let mut client = dial(gateway.data);
+    sockopt::set_socket_recv_buffer_size(&client, SMALL).unwrap();
     write!(
         client,
         "POST {path} HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n{body}",
