@@ -1,6 +1,7 @@
 """The scripted destination: a plain HTTP server that answers in every format with what it was asked, and keeps every raw body."""
 import http.server
 import json
+import sys
 import threading
 
 from formats import FORMATS
@@ -23,6 +24,11 @@ class Destination(http.server.ThreadingHTTPServer):
     def stop(self):
         self.shutdown()
         self.server_close()
+
+    def handle_error(self, request, client_address):
+        """A client that went away is no error of the destination."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def answer(self, **script):
         """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive, headers."""

@@ -73,12 +73,12 @@ impl Judge {
     }
 
     /// Fails where a header did not fare as it is written.
-    pub(super) fn compare(&mut self, sent: &Message, came: &Message, case: &str) {
-        let names = sent.headers.iter().chain(&came.headers);
+    pub(super) fn compare(&mut self, sent: &Message, arrived: &Message, case: &str) {
+        let names = sent.headers.iter().chain(&arrived.headers);
         let names: BTreeSet<&str> = names.map(|(name, _)| name.as_str()).collect();
         for name in names {
             let (pattern, fate) = self.way.fate(name);
-            let (before, after) = (sent.all(name), came.all(name));
+            let (before, after) = (sent.all(name), arrived.all(name));
             let right = match fate {
                 Fate::Passes => before == after,
                 Fate::Set => after.len() < 2,
@@ -121,4 +121,23 @@ impl Way {
                 (pattern.clone(), fate)
             })
     }
+}
+
+#[test]
+#[should_panic(expected = "listed and never seen")]
+fn a_line_that_says_more_than_is_true_would_be_seen() {
+    let [requests, _] = ways();
+    Judge::new(requests).all_seen();
+}
+
+#[test]
+#[should_panic(expected = "`x-customer`, Dropped")]
+fn a_header_that_passes_unwritten_would_be_seen() {
+    let [requests, _] = ways();
+    let message = Message {
+        first: "POST / HTTP/1.1".to_owned(),
+        headers: vec![("x-customer".to_owned(), "Lena".to_owned())],
+        body: Vec::new(),
+    };
+    Judge::new(requests).compare(&message, &message, "the same");
 }

@@ -2,6 +2,7 @@
 //! is sensitive.
 
 use serde_json::Value;
+use std::fmt::Write as _;
 
 use crate::replies::{self, Style};
 use crate::surfaces::speak::Speech;
@@ -210,11 +211,11 @@ fn odd(stream: &str, line: &str) -> String {
                 Some(json) if number % 3 == 1 => {
                     let tree: Value = serde_json::from_str(json).unwrap();
                     for part in serde_json::to_string_pretty(&tree).unwrap().lines() {
-                        out.push_str(&format!("data: {part}\n"));
+                        writeln!(out, "data: {part}").unwrap();
                     }
                 }
-                Some(json) if number % 3 == 2 => out.push_str(&format!("data:{json}\n")),
-                _ => out.push_str(&format!("{field}\n")),
+                Some(json) if number % 3 == 2 => writeln!(out, "data:{json}").unwrap(),
+                _ => writeln!(out, "{field}").unwrap(),
             }
         }
         out.push('\n');

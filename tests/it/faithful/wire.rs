@@ -83,7 +83,7 @@ fn line_by_line(from: &mut impl Read, end: &[u8]) -> Option<String> {
 fn chunks(from: &mut impl Read) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
-        let size = line_by_line(from, b"\r\n").expect("the body ends before its end");
+        let size = line_by_line(from, b"\r\n").unwrap();
         let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
         let start = body.len();
         body.resize(start + size + 2, 0);
@@ -137,7 +137,7 @@ pub(crate) fn bytes(
 pub(crate) fn exchange<S: Read + Write>(mut stream: S, request: &[u8]) -> Message {
     stream.write_all(request).unwrap();
     stream.flush().unwrap();
-    Message::read(&mut stream).expect("no reply")
+    Message::read(&mut stream).unwrap()
 }
 
 /// A connection.
