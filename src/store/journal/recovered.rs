@@ -253,7 +253,7 @@ mod tests {
         let folder = folder([&[], &[0, 1]]);
         let length = frame(0, 7).len() as u64 + 10;
         edit(folder.path(), NAMES[1], |bytes| {
-            bytes.truncate(length as usize)
+            bytes.truncate(length as usize);
         });
         let path = folder.path().join(NAMES[1]);
         let cut = StoreError::JournalCut { path, length };
