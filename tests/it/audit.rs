@@ -229,7 +229,7 @@ fn a_full_disk_closes_the_gateway_and_room_opens_it_again() {
 /// A limit on the size of files would end the process by a signal: gateway, worker and tools share the handling.
 #[test]
 fn a_tool_without_room_says_so_and_is_not_killed() {
-    let home = crate::gateway::Home::new();
+    let home = Home::new();
     home.configure(&UPSTREAM, &Setup::default());
     let output = home.run_without_room(&["key", "add", "billing"]);
     let said = String::from_utf8_lossy(&output.stderr);

@@ -387,7 +387,7 @@ fn requests_in_absolute_form_are_answered_or_passed_on() {
         kinds(&gateway, "forward.end").len() == 1
     });
     // Behind chunks a body may be coded once more; without its header nobody would know.
-    let mut coded = std::net::TcpStream::connect(gateway.data).unwrap();
+    let mut coded = TcpStream::connect(gateway.data).unwrap();
     let head = format!(
         "POST http://{}/v1/x HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         UPSTREAM.address
