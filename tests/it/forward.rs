@@ -388,11 +388,12 @@ fn requests_in_absolute_form_are_answered_or_passed_on() {
     });
     // Behind chunks a body may be coded once more; without its header nobody would know.
     let mut coded = TcpStream::connect(gateway.data).unwrap();
-    let head = format!(
-        "POST http://{}/v1/x HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        UPSTREAM.address
-    );
-    coded.write_all(head.as_bytes()).unwrap();
+    let (host, coding) = (UPSTREAM.address, "transfer-encoding: gzip, chunked");
+    write!(
+        coded,
+        "POST http://{host}/v1/x HTTP/1.1\r\n{coding}\r\n\r\n0\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = [0; 12];
     coded.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 501");
