@@ -15,6 +15,9 @@ mod inspecting_tests;
 mod joins;
 #[cfg(test)]
 mod joins_tests;
+mod origins;
+#[cfg(test)]
+mod origins_tests;
 mod outbound;
 mod policy_tests;
 mod pool;

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::joins::{Joins, Told};
+use super::origins::Origins;
 use super::service::StreamFault;
 use super::terms::Terms;
 
@@ -44,6 +45,12 @@ const TWO_NAMES: StreamFault = StreamFault::new(
     "the reply gives one tool call two names; it was stopped",
 );
 
+/// What a tool may see hangs on its item, and a client may go by the number or by the id.
+const TWO_ITEMS: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "an event of the reply names one tool call by its number and another by its id; it was stopped",
+);
+
 /// Clients join texts by their order; behind one that went out, none may grow.
 const GOES_BACK: StreamFault = StreamFault::new(
     "reply_malformed",
@@ -69,8 +76,8 @@ pub(super) struct ReplyRestorer {
     terms: Terms,
     channels: BTreeMap<Channel, Restorer>,
     joins: Joins,
-    /// Raw ids of items, where events name them.
-    origins: BTreeMap<u32, String>,
+    /// Ids of items, where events name them.
+    origins: Origins,
     last: Option<Reply>,
     /// The number of the last event, where the format numbers them.
     sequence: Option<u64>,
@@ -94,7 +101,7 @@ impl ReplyRestorer {
             terms,
             channels: BTreeMap::new(),
             joins: Joins::default(),
-            origins: BTreeMap::new(),
+            origins: Origins::default(),
             last: None,
             sequence: None,
             added: 0,
@@ -126,8 +133,11 @@ impl ReplyRestorer {
         event: &SseEvent,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
-        self.note(&reply);
+        if let Some((sequence, _)) = reply.sequence() {
+            self.sequence = Some(sequence);
+        }
         self.begin(&reply, out)?;
+        self.place(&reply)?;
         let mut edits = self.edits(&reply, |channel| reply.ends(channel))?;
         if reply.ends_some() {
             let here: BTreeSet<Channel> = reply
@@ -163,17 +173,17 @@ impl ReplyRestorer {
         }
     }
 
-    /// Remembers what events of our own need.
-    fn note(&mut self, reply: &Reply) {
-        if let Some((sequence, _)) = reply.sequence() {
-            self.sequence = Some(sequence);
+    /// Which items the event is about.
+    fn place(&mut self, reply: &Reply) -> Result<(), StreamFault> {
+        let agree = self.origins.agree(reply);
+        let mut fields = reply.parts().iter().map(|part| part.channel.field);
+        if !agree && !self.terms.originals.is_empty() && fields.any(Field::is_of_tool) {
+            return Err(TWO_ITEMS);
         }
-        if let Some((item, id)) = reply.origin()
-            && self.origins.get(&item).is_none_or(|known| known != id)
-            && self.origins.len() < MOST_CHANNELS
-        {
-            self.origins.insert(item, id.to_owned());
+        if self.origins.len() > MOST_CHANNELS {
+            return Err(TOO_MANY);
         }
+        Ok(())
     }
 
     /// Items that begin under a number that was another's.
@@ -189,6 +199,7 @@ impl ReplyRestorer {
                 }
             }
             self.joins.anew(*item);
+            self.origins.anew(*item);
             let known = self.terms.tools.range((*item, 0)..=(*item, u32::MAX));
             let gone: Vec<_> = known.map(|(tool, _)| *tool).collect();
             for tool in gone {
@@ -401,7 +412,7 @@ impl ReplyRestorer {
         let held = Held {
             channel,
             text: &rest,
-            origin: self.origins.get(&channel.item).map(String::as_str),
+            origin: self.origins.raw(channel.item),
             sequence: self.sequence.map(|sequence| sequence + self.added),
         };
         let event = like.format().event(like, &held);

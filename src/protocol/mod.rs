@@ -42,6 +42,8 @@ mod request;
 mod responses;
 mod splice;
 mod sse;
+#[cfg(test)]
+mod told;
 
 pub use error::ProtocolError;
 pub use format::{Format, Held};
