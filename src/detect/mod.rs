@@ -251,6 +251,23 @@ impl Detector {
         (merge::merge(found), read)
     }
 
+    /// Whether small words may lead to a value or be one: where not, a text of nothing else need not be scanned. Cheap.
+    ///
+    /// ```
+    /// use vestibule::detect::Detector;
+    /// let detector = Detector::built_in()?;
+    /// assert!(detector.leads("the phone number "));
+    /// assert!(!detector.leads("and then we went "));
+    /// # Ok::<(), vestibule::detect::DetectError>(())
+    /// ```
+    pub fn leads(&self, words: &str) -> bool {
+        let own = !self.custom.is_empty() || !self.lists.is_empty() || !self.exact.is_empty();
+        own || {
+            let cues = self.lexicon.find(words);
+            !cues.hits.is_empty() || !cues.fired.is_empty()
+        }
+    }
+
     /// The candidates with spans of `text` that rules find.
     fn candidates(
         &self,

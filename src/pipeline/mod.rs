@@ -9,6 +9,7 @@
 mod conformance;
 mod fields;
 mod files;
+mod given;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
@@ -21,9 +22,13 @@ mod pool;
 mod recording;
 mod refusing;
 mod restoring;
+mod reviewing;
+#[cfg(test)]
+mod reviewing_tests;
 mod service;
 mod streaming;
 mod terms;
+mod voice;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;
@@ -256,7 +261,7 @@ impl Pipeline {
         inbound: Inbound,
         mut record: ReplyRecord,
     ) -> Result<Reply, Refusal> {
-        let headers = self.headers(decided, Some(&egress));
+        let mut headers = self.headers(decided, Some(&egress));
         if matches!(inbound.status, 401 | 403) {
             record.finish(Outcome::Status(inbound.status));
             return Err(refusing::key_refused(headers));
@@ -268,7 +273,10 @@ impl Pipeline {
             egress.body.clone(),
         );
         let json_output = decided.request.shape().json_output;
-        let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
+        let rules = self.review(decided, &egress);
+        headers.extend(reviewing::dropped(decided, &egress, rules.as_ref()));
+        let mut restorer =
+            ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output).reviewed(rules);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
             findings: decided.counts.clone(),
@@ -288,7 +296,9 @@ impl Pipeline {
             ));
         }
         let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
-        record.tally(restorer.tally());
+        let tally = restorer.tally();
+        headers.extend(reviewing::header(&tally.made_up));
+        record.tally(tally);
         match whole {
             Ok(body) => {
                 record.sent(body.len());
@@ -305,7 +315,7 @@ impl Pipeline {
             }
             Err(fault) => {
                 record.finish(Outcome::Fault(fault.code));
-                Err(refusing::faulty_reply(fault, headers))
+                Err(self.unusable(fault, headers))
             }
         }
     }

@@ -5,25 +5,22 @@ use crate::policy::Policy;
 use crate::protocol::{
     Channel, Edit, Field, Format, Held, Reply, ReplyPart, SseEvent, Usage, splice,
 };
-use crate::restore::{Originals, Restorer, Shifts, Surroundings};
+use crate::restore::{Originals, Shifts, Surroundings};
+use crate::review::{MadeUp, Rules};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::joins::{Joins, Told};
+use super::reviewing::MadeUpTally;
 use super::service::StreamFault;
 use super::terms::Terms;
+use super::voice::Voice;
 
 /// The reply could not be put together again.
 const MALFORMED: StreamFault = StreamFault::new(
     "reply_malformed",
     "the destination's reply is not what its API promises; try again",
-);
-
-/// The reply repeats surrogates out of all proportion.
-const TOO_MUCH: StreamFault = StreamFault::new(
-    "restore_limit",
-    "the reply repeats protected values out of all proportion and was stopped",
 );
 
 /// A tool would have been called with a value that nobody sent.
@@ -54,7 +51,7 @@ const GOES_BACK: StreamFault = StreamFault::new(
 const MOST_CHANNELS: usize = 1_024;
 
 /// What was seen of a reply; goes into its audit entry.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     /// Model tokens as the destination counts them.
     pub(super) usage: Option<Usage>,
@@ -62,12 +59,14 @@ pub(super) struct Tally {
     pub(super) restored: u32,
     /// Words in the form of a surrogate that this request did not issue.
     pub(super) unknown: u32,
+    /// Values that the model made up.
+    pub(super) made_up: MadeUpTally,
 }
 
 /// Restores the channels of one reply.
 pub(super) struct ReplyRestorer {
     terms: Terms,
-    channels: BTreeMap<Channel, Restorer>,
+    channels: BTreeMap<Channel, Voice>,
     joins: Joins,
     /// Raw ids of items, where events name them.
     origins: BTreeMap<u32, String>,
@@ -79,6 +78,7 @@ pub(super) struct ReplyRestorer {
     usage: Option<Usage>,
     restored: u32,
     unknown: u32,
+    made_up: MadeUp,
 }
 
 impl ReplyRestorer {
@@ -88,6 +88,7 @@ impl ReplyRestorer {
             originals,
             policy,
             json_output,
+            review: None,
             tools: BTreeMap::new(),
         };
         Self {
@@ -101,7 +102,21 @@ impl ReplyRestorer {
             usage: None,
             restored: 0,
             unknown: 0,
+            made_up: MadeUp::default(),
         }
+    }
+
+    /// The same, with what counts as made up by the model.
+    #[must_use]
+    pub(super) fn reviewed(mut self, rules: Option<Rules>) -> Self {
+        self.terms.review = rules;
+        self
+    }
+
+    /// How much work a text of so many bytes is, in bytes that are only restored.
+    pub(super) fn work_bytes(&self, bytes: usize) -> usize {
+        let times = if self.terms.review.is_some() { 16 } else { 1 };
+        bytes.saturating_mul(times)
     }
 
     /// What was seen so far.
@@ -110,6 +125,10 @@ impl ReplyRestorer {
             usage: self.usage,
             restored: self.restored,
             unknown: self.unknown,
+            made_up: MadeUpTally {
+                counts: self.made_up.counts().clone(),
+                action: self.terms.review.as_ref().map(|rules| rules.action),
+            },
         }
     }
 
@@ -143,7 +162,7 @@ impl ReplyRestorer {
             )?;
         }
         edits.extend(self.renumbered(&reply));
-        if reply.is_dropped() && !self.terms.originals.is_empty() {
+        if reply.is_dropped() && self.terms.changes() {
             // It tells only of the text as it came.
         } else if edits.is_empty() {
             out.extend_from_slice(event.raw());
@@ -244,7 +263,7 @@ impl ReplyRestorer {
     fn moved(&self, reply: &Reply, shifts: &BTreeMap<Channel, Shifts>) -> Vec<Edit> {
         let offsets = reply.offsets().iter();
         let moved = offsets.filter_map(|offset| {
-            let streamed = || self.channels.get(&offset.channel).map(Restorer::shifts);
+            let streamed = || self.channels.get(&offset.channel).map(Voice::shifts);
             let to = shifts
                 .get(&offset.channel)
                 .or_else(streamed)?
@@ -265,7 +284,7 @@ impl ReplyRestorer {
         told: &mut Told,
     ) -> Result<(String, Shifts), StreamFault> {
         let mut whole = String::with_capacity(text.len());
-        let mut once = self.terms.restorer(part.channel, part.is_raw());
+        let mut once = self.terms.voice(part.channel, part.is_raw());
         let start = match text {
             "" => None,
             _ => self.start_told(part.channel, told)?,
@@ -273,8 +292,8 @@ impl ReplyRestorer {
         if let Some(start) = &start {
             once = once.after(start.clone());
         }
-        once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
-        once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+        once.push(text, &mut whole, &mut self.made_up)?;
+        once.finish(&mut whole, &mut self.made_up)?;
         self.restored += once.restored();
         self.unknown += once.unknown();
         check_arguments(part.channel, &once)?;
@@ -322,7 +341,7 @@ impl ReplyRestorer {
             if self.channels.len() >= MOST_CHANNELS || self.joins.len() >= MOST_CHANNELS {
                 return Err(TOO_MANY);
             }
-            let mut restorer = self.terms.restorer(channel, false);
+            let mut restorer = self.terms.voice(channel, false);
             if joins && let Some(start) = self.joins.begin(channel, self.before(channel)) {
                 restorer = restorer.after(start);
             }
@@ -349,9 +368,9 @@ impl ReplyRestorer {
             return Ok(whole);
         };
         let before = (restorer.restored(), restorer.unknown());
-        restorer.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
+        restorer.push(text, &mut whole, &mut self.made_up)?;
         if ended {
-            restorer.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+            restorer.finish(&mut whole, &mut self.made_up)?;
         }
         self.restored += restorer.restored() - before.0;
         self.unknown += restorer.unknown() - before.1;
@@ -396,7 +415,10 @@ impl ReplyRestorer {
             return Ok(());
         };
         let mut rest = String::new();
-        restorer.finish(&mut rest).map_err(|_| TOO_MUCH)?;
+        let before = (restorer.restored(), restorer.unknown());
+        restorer.finish(&mut rest, &mut self.made_up)?;
+        self.restored += restorer.restored() - before.0;
+        self.unknown += restorer.unknown() - before.1;
         check_arguments(channel, restorer)?;
         let held = Held {
             channel,
@@ -410,10 +432,10 @@ impl ReplyRestorer {
         Ok(())
     }
 
-    /// Token probabilities and places in documents are of surrogates: where any was issued they go, rather than tell
-    /// half the truth.
+    /// Token probabilities and places in documents are of surrogates and of what the model made up: where there may be any
+    /// they go, rather than tell half the truth.
     fn drop_untrue(&self, reply: &Reply) -> Vec<Edit> {
-        if self.terms.originals.is_empty() {
+        if !self.terms.changes() {
             return Vec::new();
         }
         let gone = |(span, stands): &(Span, &str)| Edit {
@@ -459,7 +481,7 @@ fn grown(before: Usage, now: Usage) -> Usage {
     }
 }
 
-fn check_arguments(channel: Channel, restorer: &Restorer) -> Result<(), StreamFault> {
+fn check_arguments(channel: Channel, restorer: &Voice) -> Result<(), StreamFault> {
     match channel.field {
         Field::ToolArguments | Field::ToolInput if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
         _ => Ok(()),

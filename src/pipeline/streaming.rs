@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use std::future::poll_fn;
 use std::task::Poll;
 
+use super::off_thread;
 use super::recording::{Outcome, ReplyRecord};
 use super::restoring::ReplyRestorer;
 use super::service::StreamFault;
@@ -35,7 +36,8 @@ pub(super) async fn whole(
 ) -> Result<Bytes, StreamFault> {
     let body = collect(inbound.body).await?;
     let reply = Reply::parse(format, body, &Limits::default()).map_err(|_| UNREADABLE)?;
-    restorer.whole(&reply)
+    let work_bytes = restorer.work_bytes(reply.body().len());
+    off_thread(work_bytes, || restorer.whole(&reply))
 }
 
 /// All of a body.
@@ -161,7 +163,10 @@ impl EventStream {
     /// Takes what came from the destination; `None` is its end.
     fn piece(&mut self, piece: Option<Result<Bytes, BackendError>>, out: &mut BytesMut) {
         let taken = match piece {
-            Some(Ok(bytes)) => self.events.take(&bytes, out),
+            Some(Ok(bytes)) => {
+                let work_bytes = self.events.restorer.work_bytes(bytes.len());
+                off_thread(work_bytes, || self.events.take(&bytes, out))
+            }
             Some(Err(_)) => Err(CUT),
             None => {
                 let closed = self.events.close(out);

@@ -33,6 +33,7 @@ mod leaks;
 mod listener;
 mod local_model;
 mod look_alikes;
+mod made_up;
 mod names;
 mod refusals;
 mod surfaces;

@@ -4,4 +4,4 @@ mod back;
 mod leaks;
 mod paths;
 mod refused;
-mod speak;
+pub(crate) mod speak;
