@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod faults;
 mod fields;
 mod files;
 mod given;
@@ -315,7 +316,7 @@ impl Pipeline {
             }
             Err(fault) => {
                 record.finish(Outcome::Fault(fault.code));
-                Err(self.unusable(fault, headers))
+                Err(refusing::faulty_reply(fault, headers))
             }
         }
     }

@@ -11,41 +11,12 @@ use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::faults::{GOES_BACK, MALFORMED, TOO_MANY, TWO_NAMES};
 use super::joins::{Joins, Told};
 use super::reviewing::MadeUpTally;
 use super::service::StreamFault;
 use super::terms::Terms;
-use super::voice::Voice;
-
-/// The reply could not be put together again.
-const MALFORMED: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the destination's reply is not what its API promises; try again",
-);
-
-/// A tool would have been called with a value that nobody sent.
-const UNKNOWN_SURROGATE: StreamFault = StreamFault::new(
-    "unknown_surrogate",
-    "the model put a value into a tool call that stands for nothing in this request; try again",
-);
-
-/// The reply opens channels without end.
-const TOO_MANY: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply has more choices and tool calls than any reply has; it was stopped",
-);
-
-/// A tool call changes its name on the way, or two calls pass for one.
-const TWO_NAMES: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply gives one tool call two names; it was stopped",
-);
-
-/// Clients join texts by their order; behind one that went out, none may grow.
-const GOES_BACK: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply goes on with a text after the next one began; it was stopped",
-);
+use super::voice::{Voice, check_arguments};
 
 /// Most choices and tool calls, with their fields, that a reply may have.
 const MOST_CHANNELS: usize = 1_024;
@@ -125,10 +96,7 @@ impl ReplyRestorer {
             usage: self.usage,
             restored: self.restored,
             unknown: self.unknown,
-            made_up: MadeUpTally {
-                counts: self.made_up.counts().clone(),
-                action: self.terms.review.as_ref().map(|rules| rules.action),
-            },
+            made_up: MadeUpTally::of(&self.made_up, self.terms.review.as_ref()),
         }
     }
 
@@ -147,6 +115,7 @@ impl ReplyRestorer {
     ) -> Result<(), StreamFault> {
         self.note(&reply);
         self.begin(&reply, out)?;
+        self.turn(&reply, out)?;
         let mut edits = self.edits(&reply, |channel| reply.ends(channel))?;
         if reply.ends_some() {
             let here: BTreeSet<Channel> = reply
@@ -212,6 +181,31 @@ impl ReplyRestorer {
             let gone: Vec<_> = known.map(|(tool, _)| *tool).collect();
             for tool in gone {
                 self.terms.tools.remove(&tool);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the answer begins, the reasoning before it is over: what is held back of it to be read goes out first.
+    fn turn(&mut self, reply: &Reply, out: &mut BytesMut) -> Result<(), StreamFault> {
+        if self.terms.review.is_none() {
+            return Ok(());
+        }
+        for part in reply.parts() {
+            let channel = part.channel;
+            let begins = channel.field == Field::Content && !self.channels.contains_key(&channel);
+            if !begins || part.text(reply.body()).is_empty() {
+                continue;
+            }
+            for field in [Field::Reasoning, Field::ReasoningPlain] {
+                let channel = Channel { field, ..channel };
+                if let Some(voice) = self.channels.get_mut(&channel) {
+                    let mut rest = String::new();
+                    let before = voice.restored();
+                    voice.settle(&mut rest, &mut self.made_up)?;
+                    self.restored += voice.restored() - before;
+                    self.send_held(reply, channel, &rest, out);
+                }
             }
         }
         Ok(())
@@ -420,16 +414,24 @@ impl ReplyRestorer {
         self.restored += restorer.restored() - before.0;
         self.unknown += restorer.unknown() - before.1;
         check_arguments(channel, restorer)?;
+        self.send_held(like, channel, &rest, out);
+        Ok(())
+    }
+
+    /// Sends what was held back as an event of its own.
+    fn send_held(&mut self, like: &Reply, channel: Channel, text: &str, out: &mut BytesMut) {
+        if text.is_empty() {
+            return;
+        }
         let held = Held {
             channel,
-            text: &rest,
+            text,
             origin: self.origins.get(&channel.item).map(String::as_str),
             sequence: self.sequence.map(|sequence| sequence + self.added),
         };
         let event = like.format().event(like, &held);
         self.added += u64::from(!event.is_empty());
         out.extend_from_slice(&event);
-        Ok(())
     }
 
     /// Token probabilities and places in documents are of surrogates and of what the model made up: where there may be any
@@ -478,13 +480,6 @@ fn grown(before: Usage, now: Usage) -> Usage {
         prompt: before.prompt.max(now.prompt),
         completion: before.completion.max(now.completion),
         cached: before.cached.max(now.cached),
-    }
-}
-
-fn check_arguments(channel: Channel, restorer: &Voice) -> Result<(), StreamFault> {
-    match channel.field {
-        Field::ToolArguments | Field::ToolInput if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
-        _ => Ok(()),
     }
 }
 

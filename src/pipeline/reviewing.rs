@@ -3,16 +3,14 @@
 use crate::audit::Entry;
 use crate::base::EntityType;
 use crate::policy::{Mode, Operator, Permit, ReplyCheck};
-use crate::review::{Action, Rules};
+use crate::review::{Action, MadeUp, Rules};
 use http::{HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::given::Given;
 use super::outbound::Egress;
-use super::service::StreamFault;
-use super::voice::REPLY_BLOCKED;
-use super::{Decided, Pipeline, Refusal, outbound, refusing};
+use super::{Decided, Pipeline, outbound};
 
 /// Counts of each type; the word of the policy and how far it goes.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +22,14 @@ pub(super) struct MadeUpTally {
 }
 
 impl MadeUpTally {
+    /// What was found under these rules.
+    pub(super) fn of(found: &MadeUp, rules: Option<&Rules>) -> Self {
+        Self {
+            counts: found.counts().clone(),
+            action: rules.map(|rules| rules.action),
+        }
+    }
+
     /// What the entry of the reply says.
     pub(super) fn note(self, entry: &mut Entry) {
         let Some(action) = self.action.filter(|_| !self.counts.is_empty()) else {
@@ -68,19 +74,6 @@ impl Pipeline {
             mask: crate::transform::mask,
             action,
         })
-    }
-
-    /// The reply could not be used, or may not be.
-    pub(super) fn unusable(
-        &self,
-        fault: StreamFault,
-        headers: Vec<(HeaderName, HeaderValue)>,
-    ) -> Refusal {
-        if fault.code == REPLY_BLOCKED {
-            let say = self.policy.messages().reply_blocked.to_string();
-            return Refusal::new(403, fault.code, fault.kind, say).with_headers(headers);
-        }
-        refusing::faulty_reply(fault, headers)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the model makes up is covered in every format and every cut, and what it was given is not.
 
+use super::faults::REPLY_BLOCKED;
 use super::restoring::ReplyRestorer;
 use super::streaming::Events;
-use super::voice::REPLY_BLOCKED;
 use crate::base::{Confidence, EntityType, Sensitive};
 use crate::detect::Detector;
 use crate::policy::Policy;
@@ -110,10 +110,9 @@ fn stream(format: Format, text: &str, arguments: &str, size: usize) -> String {
             events.push(json!({"type": "response.completed", "response": {"object": "response", "output": output}}));
         }
     }
-    events
-        .iter()
-        .map(|event| format!("data: {event}\n\n"))
-        .collect()
+    let end = (format == Format::Chat).then(|| "data: [DONE]\n\n".to_owned());
+    let events = events.iter().map(|event| format!("data: {event}\n\n"));
+    events.chain(end).collect()
 }
 
 /// Everything that a client reads as the model's, channel by channel.
@@ -121,7 +120,7 @@ fn heard(format: Format, stream: &[u8]) -> (String, String, Vec<String>) {
     use crate::protocol::Field::{Content, ToolArguments};
     let (mut text, mut arguments, mut told) = (String::new(), String::new(), Vec::new());
     for line in std::str::from_utf8(stream).unwrap().lines() {
-        let Some(data) = line.strip_prefix("data: ") else {
+        let Some(data) = line.strip_prefix("data: ").filter(|data| *data != "[DONE]") else {
             continue;
         };
         let json = Bytes::copy_from_slice(data.as_bytes());
@@ -209,4 +208,30 @@ fn a_blocked_stream_ends_before_the_value() {
         let out = String::from_utf8(out.to_vec()).unwrap();
         assert!(!out.contains("139") && !out.contains("karen"), "{out}");
     }
+}
+
+#[test]
+fn reasoning_is_told_before_the_answer_begins() {
+    let delta = |member: &str, text: &str| {
+        let mut delta = json!({});
+        delta[member] = json!(text);
+        let choice = json!({"index": 0, "delta": delta, "finish_reason": null});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let reasoning = "He wants the number of Karen, so it is 13912345670.";
+    let mut events = Events::new(Format::Chat, restorer(Action::Mask));
+    let mut out = BytesMut::new();
+    for event in [
+        delta("reasoning_content", reasoning),
+        delta("content", "您好"),
+    ] {
+        events.take(event.as_bytes(), &mut out).unwrap();
+    }
+    let out = String::from_utf8(out.to_vec()).unwrap();
+    let all: String = out
+        .split("\"reasoning_content\":\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(all.ends_with("so it is ***********."), "{out}");
 }

@@ -130,7 +130,7 @@ struct EventStream {
 impl EventStream {
     /// The next piece for the client: all events that are there go on in one piece, for each costs a write.
     async fn next(mut self) -> Option<(Result<Bytes, StreamFault>, Self)> {
-        if let Some(end) = self.end {
+        if let Some(end) = self.end.take() {
             let fault = end.err()?;
             self.end = Some(Ok(()));
             return Some((Err(fault), self));
@@ -151,7 +151,7 @@ impl EventStream {
             }
         }
         if out.is_empty() {
-            let fault = self.end?.err()?;
+            let fault = self.end.take()?.err()?;
             self.end = Some(Ok(()));
             return Some((Err(fault), self));
         }

@@ -45,7 +45,7 @@ impl Terms {
             .as_ref()
             .filter(|_| is_the_models(channel.field));
         let review = rules.map(|rules| Reviewer::new(rules.clone(), kind));
-        Voice::new(review, restorer)
+        Voice::new(review, restorer, Arc::clone(&self.policy))
     }
 
     fn permission(&self, channel: Channel) -> Permission {

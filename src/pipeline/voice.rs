@@ -3,42 +3,30 @@
 //!
 //! Refuses to know: events, and which channel it is.
 
+use crate::policy::Policy;
+use crate::protocol::{Channel, Field};
 use crate::restore::{Restorer, Shifts, Surroundings};
 use crate::review::{MadeUp, ReviewError, Reviewer};
+use std::sync::Arc;
 
+use super::faults::{MADE_UP, TOO_MUCH, UNCHECKED, UNKNOWN_SURROGATE};
 use super::service::StreamFault;
-
-/// The reply repeats surrogates out of all proportion.
-const TOO_MUCH: StreamFault = StreamFault::new(
-    "restore_limit",
-    "the reply repeats protected values out of all proportion and was stopped",
-);
-
-/// Code of a reply that `reply_check: block` stopped.
-pub(super) const REPLY_BLOCKED: &str = "reply_blocked";
-
-/// The model made up a value.
-const MADE_UP: StreamFault = StreamFault {
-    code: REPLY_BLOCKED,
-    kind: "permission_error",
-    message: "the answer held personal data that was not in the request, so it was stopped (回答中出现了请求里没有的个人信息，已停止输出)",
-};
-
-/// A reply that can't be checked doesn't go on, for the policy asks for it.
-const UNCHECKED: StreamFault = StreamFault::new(
-    "reply_unchecked",
-    "the reply could not be read for personal data, as the policy asks, so it was stopped; try again",
-);
 
 /// A channel.
 pub(super) struct Voice {
     review: Option<Reviewer>,
     restorer: Restorer,
+    /// Says why a reply is stopped.
+    policy: Arc<Policy>,
 }
 
 impl Voice {
-    pub(super) fn new(review: Option<Reviewer>, restorer: Restorer) -> Self {
-        Self { review, restorer }
+    pub(super) fn new(review: Option<Reviewer>, restorer: Restorer, policy: Arc<Policy>) -> Self {
+        Self {
+            review,
+            restorer,
+            policy,
+        }
     }
 
     /// The same behind a text that ended in these surroundings.
@@ -61,7 +49,25 @@ impl Voice {
             return self.restorer.push(piece, out).map_err(|_| TOO_MUCH);
         };
         let mut read = String::with_capacity(piece.len());
-        review.push(piece, &mut read, found).map_err(stopped)?;
+        review
+            .push(piece, &mut read, found)
+            .map_err(|error| stopped(error, &self.policy))?;
+        self.restorer.push(&read, out).map_err(|_| TOO_MUCH)
+    }
+
+    /// A text that goes on elsewhere is over for the reader: what was held back to be read goes out.
+    pub(super) fn settle(
+        &mut self,
+        out: &mut String,
+        found: &mut MadeUp,
+    ) -> Result<(), StreamFault> {
+        let Some(review) = &mut self.review else {
+            return Ok(());
+        };
+        let mut read = String::new();
+        review
+            .finish(&mut read, found)
+            .map_err(|error| stopped(error, &self.policy))?;
         self.restorer.push(&read, out).map_err(|_| TOO_MUCH)
     }
 
@@ -71,11 +77,7 @@ impl Voice {
         out: &mut String,
         found: &mut MadeUp,
     ) -> Result<(), StreamFault> {
-        if let Some(review) = &mut self.review {
-            let mut read = String::new();
-            review.finish(&mut read, found).map_err(stopped)?;
-            self.restorer.push(&read, out).map_err(|_| TOO_MUCH)?;
-        }
+        self.settle(out, found)?;
         self.restorer.finish(out).map_err(|_| TOO_MUCH)
     }
 
@@ -113,9 +115,20 @@ impl Voice {
     }
 }
 
-const fn stopped(error: ReviewError) -> StreamFault {
+/// A tool must not be called with a value that nobody sent.
+pub(super) fn check_arguments(channel: Channel, restorer: &Voice) -> Result<(), StreamFault> {
+    match channel.field {
+        Field::ToolArguments | Field::ToolInput if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
+        _ => Ok(()),
+    }
+}
+
+fn stopped(error: ReviewError, policy: &Policy) -> StreamFault {
     match error {
-        ReviewError::MadeUp => MADE_UP,
+        ReviewError::MadeUp => StreamFault {
+            message: policy.messages().reply_blocked.to_string().into(),
+            ..MADE_UP
+        },
         ReviewError::Unread(_) => UNCHECKED,
     }
 }

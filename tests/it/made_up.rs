@@ -164,6 +164,7 @@ fn a_reply_with_what_is_made_up_is_stopped() {
         assert!(!stream.text().contains("139") && !stream.text().contains("karen"));
         let last: Value = serde_json::from_str(stream.events().last().unwrap()).unwrap();
         assert_eq!(last["error"]["code"], "reply_blocked");
+        assert_eq!(&last["error"]["message"], message);
         let entry = recorded(&gateway, &stream);
         assert_eq!(entry["outcome"], "reply_blocked");
         assert_eq!(entry["operators"], json!({"block": 1}));
