@@ -13,6 +13,7 @@ mod held;
 mod json;
 mod place;
 mod prose;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,8 @@ pub struct MadeUp {
     hash: foldhash::quality::RandomState,
     seen: HashSet<(EntityType, u64), foldhash::fast::RandomState>,
     counts: BTreeMap<&'static str, u32>,
+    /// Bytes that were scanned for it, what stood before a stretch included.
+    scanned_bytes: u64,
 }
 
 impl MadeUp {

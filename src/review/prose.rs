@@ -7,15 +7,23 @@
 
 use super::dull;
 use super::held::Held;
-use super::{Action, New, ReviewError, Rules, Sent};
+use super::table::Table;
+use super::{Action, MadeUp, New, ReviewError, Rules, Sent};
 use crate::base::{EntityType, Sensitive, Span};
 use memchr::memmem;
+use std::borrow::Cow;
 
 /// In a sentence that goes on, so much is held back: what begins before it is whole, or is known to go on; in bytes.
 const TAIL_BYTES: usize = 64;
 
 /// A sentence that goes on is read after so many more bytes, or half of what is held back.
 const STEP_BYTES: usize = 64;
+
+/// Shorter sentences are read with the next one, so that no stretch is read too often; in bytes.
+const LEAST_READ_BYTES: usize = 48;
+
+/// A row of a table up to so many bytes is read whole, or its cells have no headers.
+const LONGEST_ROW_BYTES: usize = 512;
 
 /// No more is held back, in bytes: an RSA key of 4,096 bits has some 3,300.
 const MOST_HELD_BYTES: usize = 4 * 1024;
@@ -48,6 +56,7 @@ pub(super) struct Prose {
     capital: Option<usize>,
     /// The quotes that make a text of a number, where the text is the structure of a JSON document.
     quote: Option<String>,
+    table: Table,
     remembered: Vec<(EntityType, Sensitive<String>)>,
 }
 
@@ -124,14 +133,18 @@ impl Prose {
             }
             let ends = dull::ends_sentence(before, c, next);
             self.note(c, next);
+            self.table.advance(c);
             self.seen += c.len_utf8();
             let held_bytes = self.seen - self.held.from();
             if self.waits {
                 if held_bytes >= MOST_HELD_BYTES {
                     return Some(Stop::End);
                 }
-                if ends || self.seen >= self.read_at {
-                    if !self.in_block() {
+                let ends = ends && held_bytes >= LEAST_READ_BYTES && !self.table.begins();
+                let long = self.seen >= self.read_at;
+                if ends || long {
+                    let row = !ends && self.table.in_row() && held_bytes < LONGEST_ROW_BYTES;
+                    if !row && !self.in_block() {
                         return Some(if ends { Stop::End } else { Stop::Long });
                     }
                     self.read_at = self.seen + STEP_BYTES;
@@ -208,7 +221,7 @@ impl Prose {
     ) -> Result<(), ReviewError> {
         let own = Span::new(self.held.from(), self.seen);
         let (new, open) = if self.says_something(own) {
-            self.found(rules, key, own)?
+            self.found(rules, key, own, to.found)?
         } else {
             (Vec::new(), Vec::new())
         };
@@ -245,18 +258,21 @@ impl Prose {
         rules: &Rules,
         key: Option<&str>,
         own: Span,
+        found: &mut MadeUp,
     ) -> Result<(Vec<New>, Vec<Span>), ReviewError> {
-        let start = self.held.context();
-        let text = Span::new(start, own.end);
-        let text = text.slice(self.held.text()).unwrap_or_default();
-        let (mut new, mut open) = rules.new_in(text, own.start - start, key)?;
-        for again in self.again(text) {
+        let (text, from) = self.with_context(own);
+        found.scanned_bytes += text.len() as u64;
+        let (mut new, mut open) = rules.new_in(&text, from, key)?;
+        for again in self.again(&text) {
             if !new.iter().any(|one| one.span.overlaps(again.span)) {
                 open.push(again.span);
                 new.push(again);
             }
         }
-        let place = |span: Span| Span::new(span.start + start, span.end + start);
+        let place = |span: Span| {
+            let moved = |at: usize| (at + own.start).saturating_sub(from);
+            Span::new(moved(span.start), moved(span.end))
+        };
         for one in &mut new {
             one.span = place(one.span);
         }
@@ -266,6 +282,22 @@ impl Prose {
         new.retain(|one| one.span.end > own.start);
         new.sort_unstable_by_key(|one| one.span);
         Ok((new, open.into_iter().map(place).collect()))
+    }
+
+    /// What is held back, behind what went on before it; and where it begins there.
+    fn with_context(&self, own: Span) -> (Cow<'_, str>, usize) {
+        let start = self.held.context();
+        let all = |start: usize| Span::new(start, own.end).slice(self.held.text());
+        let head = self.table.head();
+        if head.is_empty() {
+            return (all(start).unwrap_or_default().into(), own.start - start);
+        }
+        // A table goes on with whole lines behind its head.
+        let before = Span::new(start, own.start).slice(self.held.text());
+        let line = before.and_then(|before| before.find('\n'));
+        let start = line.map_or(own.start, |at| start + at + 1);
+        let text = format!("{head}{}", all(start).unwrap_or_default());
+        (text.into(), head.len() + own.start - start)
     }
 
     /// Where values stand that were found before.

@@ -158,7 +158,8 @@ fn a_stopped_reply_has_told_nothing_of_the_value() {
     let mut reviewer = Reviewer::new(rules(Action::Block), Kind::Text);
     let mut stopped = None;
     for c in text.chars() {
-        stopped = stopped.or(reviewer.push(&c.to_string(), &mut out, &mut found).err());
+        let pushed = reviewer.push(&c.to_string(), &mut out, &mut found);
+        stopped = stopped.or_else(|| pushed.err());
     }
     assert_eq!(stopped, Some(ReviewError::MadeUp));
     assert!(out.starts_with("您好。") && !out.contains("139"), "{out}");
@@ -169,6 +170,33 @@ fn what_was_found_is_covered_where_it_stands_again() {
     let text = "Name: Karen Whitfield. Later in the day Karen Whitfield called.";
     let covered = "Name: ***************. Later in the day *************** called.";
     assert_eq!(masked(Kind::Text, text), covered);
+}
+
+#[test]
+fn a_long_table_is_read_with_its_headers() {
+    let names = [
+        "李明华",
+        "王建国",
+        "陈晓东",
+        "刘志强",
+        "赵文静",
+        "孙丽娟",
+        "周海涛",
+        "吴雪梅",
+    ];
+    let row = |name: &str| {
+        format!("| {name} | 销售部，负责华东地区的客户与日常事务，每周一在总部汇报 | 已确认 |\n")
+    };
+    let table: String = names.iter().map(|name| row(name)).collect();
+    let text = format!("名单如下：\n\n| 姓名 | 部门 | 备注 |\n|---|---|---|\n{table}\n以上。");
+    let out = masked(Kind::Text, &text);
+    for name in names {
+        assert!(!out.contains(name), "{name} in {out}");
+    }
+    assert!(
+        out.contains("| 姓名 | 部门 | 备注 |") && out.contains("销售部"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -197,6 +225,31 @@ fn little_is_held_back() {
         "-----BEGIN X-----\n".repeat(900),
     ] {
         assert!(longest(&endless) <= 4_200, "{}", longest(&endless));
+    }
+}
+
+#[test]
+fn a_stretch_is_scanned_a_bounded_number_of_times() {
+    let dull = "and then we went on to see what there was to be done with all of it, ".repeat(300);
+    let (_, found) = read(&rules(Action::Mask), Kind::Text, [dull.as_str()]).unwrap();
+    assert!(found.scanned_bytes < 1_000, "{}", found.scanned_bytes);
+    for (text, times) in [
+        ("a1".repeat(20_000), 8),
+        ("9 ".repeat(20_000), 8),
+        ("我们在北京见过李先生，".repeat(1_000), 8),
+        ("Karen and John Went To Rome ".repeat(1_000), 8),
+        ("-----BEGIN X-----\n".repeat(2_000), 8),
+        ("他来了。".repeat(2_000), 32),
+    ] {
+        let (_, found) = read(&rules(Action::Mask), Kind::Text, [text.as_str()]).unwrap();
+        let most = times * text.len() as u64;
+        println!("scanned {} of {}", found.scanned_bytes, text.len());
+        assert!(
+            found.scanned_bytes <= most,
+            "{} of {}",
+            found.scanned_bytes,
+            text.len()
+        );
     }
 }
 

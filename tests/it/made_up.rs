@@ -7,6 +7,7 @@ use crate::gateway::{Gateway, Setup, UPSTREAM};
 use crate::replies::{Field, Said, Style, heard, streamed, told};
 use crate::requests::{ask, ask_streamed};
 use crate::surfaces::speak::{SPEECHES, Speech, Text, Texts, play};
+use crate::upstream::eventually;
 
 /// Made up: nobody sent it.
 const MOBILE: &str = "13912345670";
@@ -104,9 +105,16 @@ fn speak(gateway: &Gateway, speech: Speech, case: &str, piece: Option<usize>) ->
 /// The entry of the reply.
 fn recorded(gateway: &Gateway, answer: &Answer) -> Value {
     let id = answer.header("x-vestibule-request-id").unwrap();
-    let entries = gateway.home.audit_of(id);
-    let mut replies = entries.iter().filter(|entry| entry["kind"] == "llm.reply");
-    replies.next().unwrap().clone()
+    let mut recorded = Value::Null;
+    eventually("the reply is recorded", || {
+        let entries = gateway.home.audit_of(id);
+        let reply = entries.iter().find(|entry| entry["kind"] == "llm.reply");
+        reply.cloned().is_some_and(|entry| {
+            recorded = entry;
+            true
+        })
+    });
+    recorded
 }
 
 fn same_json(a: &str, b: &str) -> bool {
