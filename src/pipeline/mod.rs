@@ -7,8 +7,10 @@
 
 #[cfg(test)]
 mod conformance;
+mod faults;
 mod fields;
 mod files;
+mod given;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
@@ -24,9 +26,13 @@ mod pool;
 mod recording;
 mod refusing;
 mod restoring;
+mod reviewing;
+#[cfg(test)]
+mod reviewing_tests;
 mod service;
 mod streaming;
 mod terms;
+mod voice;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;
@@ -275,7 +281,10 @@ impl Pipeline {
             egress.body.clone(),
         );
         let json_output = decided.request.shape().json_output;
-        let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
+        let rules = self.review(decided, &egress);
+        headers.extend(reviewing::dropped(decided, &egress, rules.as_ref()));
+        let mut restorer =
+            ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output).reviewed(rules);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
             findings: decided.counts.clone(),
@@ -295,7 +304,9 @@ impl Pipeline {
             ));
         }
         let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
-        record.tally(restorer.tally());
+        let tally = restorer.tally();
+        headers.extend(reviewing::header(&tally.made_up));
+        record.tally(tally);
         match whole {
             Ok(body) => {
                 record.sent(body.len());

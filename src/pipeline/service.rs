@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl fmt::Debug for ReplyBody {
 }
 
 /// Why a stream ended before it was complete; becomes an error event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct StreamFault {
     /// Reason code.
@@ -96,7 +97,7 @@ pub struct StreamFault {
     /// Error type in the words of the API.
     pub kind: &'static str,
     /// One sentence for people; holds no text of the reply.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 impl StreamFault {
@@ -104,7 +105,7 @@ impl StreamFault {
         Self {
             code,
             kind: "upstream_error",
-            message,
+            message: Cow::Borrowed(message),
         }
     }
 }

@@ -34,6 +34,7 @@ mod leaks;
 mod listener;
 mod local_model;
 mod look_alikes;
+mod made_up;
 mod names;
 mod opened;
 mod refusals;
