@@ -35,46 +35,6 @@ impl Parted {
     ];
 }
 
-/// How often each mark stands in a line, in the order of [`Parted::ALL`].
-pub(super) type Marks = [u16; Parted::ALL.len()];
-
-/// Counts the marks in one pass over the line's bytes; quotes are not looked at.
-pub(super) fn marks(line: &str) -> Marks {
-    let [
-        mut pipe,
-        mut tab,
-        mut comma,
-        mut semicolon,
-        mut wide,
-        mut blanks,
-    ] = [0u16; 6];
-    let (mut first, mut second) = (0, 0);
-    for byte in line.bytes() {
-        let mark = match (first, second, byte) {
-            (_, _, b'|') | (0xef, 0xbd, 0x9c) | (0xe2, 0x94, 0x82) => &mut pipe,
-            (_, _, b'\t') => &mut tab,
-            (_, _, b',') => &mut comma,
-            (_, _, b';') | (0xef, 0xbc, 0x9b) => &mut semicolon,
-            (0xef, 0xbc, 0x8c) => &mut wide,
-            (_, b' ', b' ') | (0xe3, 0x80, 0x80) => &mut blanks,
-            _ => {
-                (first, second) = (second, byte);
-                continue;
-            }
-        };
-        *mark = mark.saturating_add(1);
-        (first, second) = (second, byte);
-    }
-    [
-        pipe,
-        tab,
-        comma,
-        semicolon,
-        wide,
-        blanks.saturating_add(tab),
-    ]
-}
-
 /// The cells of the line at `line` of `text`, without blanks and quotes around them; empty where it is no row.
 pub(super) fn cells(text: &str, line: Span, parted: Parted, out: &mut Vec<Span>) {
     out.clear();
