@@ -5,7 +5,7 @@ use super::cue::Hit;
 use super::fold::numeral;
 use super::page::{Candidate, Page};
 use super::roles::Roles;
-use super::text::{at, before, char_before, run};
+use super::text::{at, before, char_before, is_han, run};
 use crate::base::Span;
 
 /// Looks at a run of ASCII letters and digits.
@@ -132,7 +132,7 @@ fn plate_with_gap(page: &Page<'_>, span: Span) -> Option<Candidate> {
 
 fn plate_at(page: &Page<'_>, letter: usize, tail: Span) -> Option<Candidate> {
     let text = page.text;
-    let province = char_before(text, letter).filter(|c| PROVINCES.contains(*c))?;
+    let province = char_before(text, letter).filter(|c| is_han(*c) && PROVINCES.contains(*c))?;
     let area = matches!(at(text, letter), b'A'..=b'H' | b'J'..=b'Z');
     let places = tail.bytes(text.as_bytes())?;
     let drawn = places
