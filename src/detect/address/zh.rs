@@ -6,7 +6,7 @@
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
 use super::super::text::{at, char_at, char_before, is_han, run};
-use super::zh_words::{AREAS, Chars, ESTATES, INNER, LEADS, NO_LEADS, STREETS, UNITS};
+use super::zh_words::{AREAS, ESTATES, Ends, INNER, LEADS, NO_LEADS, STREETS, UNITS};
 use crate::base::Span;
 
 /// Characters before the first number in which an address begins, and behind a unit in which the next must come.
@@ -169,7 +169,7 @@ fn lead_end(text: &str, i: usize) -> Option<usize> {
 
 /// Whether the character at `i` is the last of a lead, and of no name.
 fn is_lead(text: &str, i: usize) -> bool {
-    const LAST: Chars = Chars::last(LEADS);
+    static LAST: Ends = Ends::last(LEADS);
     let Some(c) = char_at(text, i).filter(|c| LAST.may_have(*c)) else {
         return false;
     };
@@ -283,7 +283,7 @@ fn ends_estate(text: &str, end: usize) -> bool {
         "嘉园",
         "华庭",
     ];
-    const LAST: Chars = Chars::last(WHOLE);
+    static LAST: Ends = Ends::last(WHOLE);
     if !char_before(text, end).is_some_and(|c| LAST.may_have(c)) {
         return false;
     }
@@ -311,7 +311,7 @@ fn numbered_soon(text: &str, from: usize) -> bool {
 
 /// The unit that stands at `i`.
 fn unit_at(text: &str, i: usize) -> Option<&'static str> {
-    const FIRST: Chars = Chars::first(UNITS);
+    static FIRST: Ends = Ends::first(UNITS);
     let rest = text.as_bytes().get(i..)?;
     // Every unit is a Han character of three bytes.
     if *rest.first()? < 0xe4 || !char_at(text, i).is_some_and(|c| FIRST.may_have(c)) {

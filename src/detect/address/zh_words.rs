@@ -1,9 +1,9 @@
 //! Words of the grammar of Chinese addresses.
 
-/// Some characters, by the low bits of their numbers: says no to nearly every other one at one look.
-pub(super) struct Chars([u64; 4]);
+/// First or last characters of words, by the low bits of their numbers: says no to nearly every other one at one look.
+pub(super) struct Ends([u64; 64]);
 
-impl Chars {
+impl Ends {
     /// The first characters of these words, all of them Han characters of three bytes.
     pub(super) const fn first(words: &[&str]) -> Self {
         Self::of(words, false)
@@ -19,12 +19,12 @@ impl Chars {
         reason = "evaluated at compile time, where a wrong index is a compile error"
     )]
     const fn of(words: &[&str], last: bool) -> Self {
-        let mut chars = [0; 4];
+        let mut chars = [0; 64];
         let mut i = 0;
         while i < words.len() {
             let bytes = words[i].as_bytes();
             let end = if last { bytes.len() } else { 3 };
-            let low = (bytes[end - 2] << 6 | bytes[end - 1] & 0x3f) as usize;
+            let low = (bytes[end - 2] as usize & 0x3f) << 6 | bytes[end - 1] as usize & 0x3f;
             chars[low / 64] |= 1 << (low % 64);
             i += 1;
         }
@@ -33,7 +33,7 @@ impl Chars {
 
     /// Whether this may be one of them.
     pub(super) fn may_have(&self, c: char) -> bool {
-        let low = u32::from(c) as usize & 0xff;
+        let low = u32::from(c) as usize & 0xfff;
         let row = self.0.get(low / 64);
         row.is_some_and(|row| row >> (low % 64) & 1 != 0)
     }
@@ -201,14 +201,14 @@ mod tests {
     #[test]
     fn no_word_is_passed_over() {
         for words in [UNITS, STREETS, ESTATES, LEADS] {
-            let (first, last) = (Chars::first(words), Chars::last(words));
+            let (first, last) = (Ends::first(words), Ends::last(words));
             for word in words {
                 assert!(word.chars().all(|c| c.len_utf8() == 3), "{word}");
                 assert!(first.may_have(word.chars().next().unwrap()), "{word}");
                 assert!(last.may_have(word.chars().next_back().unwrap()), "{word}");
             }
         }
-        assert!(!Chars::first(&["于都"]).may_have('都'));
-        assert!(!Chars::last(&["于都"]).may_have('于'));
+        assert!(!Ends::first(&["于都"]).may_have('都'));
+        assert!(!Ends::last(&["于都"]).may_have('于'));
     }
 }

@@ -21,6 +21,8 @@ pub(in crate::detect) struct Pattern {
     regex: meta::Regex,
     /// For each byte one bit for each of the first places at which it may stand in a match.
     heads: Box<[u8; 256]>,
+    /// Length of the longest match, in bytes, if there is one: engines clear memory for every byte that they may read.
+    longest: Option<usize>,
 }
 
 /// Places at the beginning of a match of which the bytes are known.
@@ -34,14 +36,14 @@ impl Pattern {
     pub(in crate::detect) fn new(pattern: &str) -> Result<Self, &'static str> {
         const BAD: &str = "`pattern` is not a valid regular expression, or too big";
         let syntax = syntax::Config::new().utf8(false);
+        let parsed = syntax::parse_with(pattern, &syntax).map_err(|_| BAD)?;
         let nfa = thompson::Compiler::new()
-            .syntax(syntax)
             .configure(
                 thompson::Config::new()
                     .which_captures(thompson::WhichCaptures::None)
                     .nfa_size_limit(Some(COMPILED_BYTES)),
             )
-            .build(pattern)
+            .build_from_hir(&parsed)
             .map_err(|_| BAD)?;
         let config = meta::Config::new()
             .hybrid(false)
@@ -52,8 +54,7 @@ impl Pattern {
             .nfa_size_limit(Some(COMPILED_BYTES));
         let regex = meta::Regex::builder()
             .configure(config)
-            .syntax(syntax)
-            .build(pattern)
+            .build_from_hir(&parsed)
             .map_err(|_| BAD)?;
         if regex.is_match("") {
             return Err("`pattern` matches the empty text");
@@ -61,6 +62,7 @@ impl Pattern {
         Ok(Self {
             regex,
             heads: heads(&nfa),
+            longest: parsed.properties().maximum_len(),
         })
     }
 
@@ -69,6 +71,7 @@ impl Pattern {
         if !self.may_match(text, start) || !text.is_char_boundary(start) || end <= start {
             return None;
         }
+        let end = self.longest.map_or(end, |longest| end.min(start + longest));
         let input = Input::new(text).span(start..end).anchored(Anchored::Yes);
         let found = self.regex.find(input)?;
         Some(Span::new(found.start(), found.end()))
@@ -177,18 +180,19 @@ mod tests {
         ] {
             assert_eq!(pattern.may_begin(byte), may, "{byte}");
         }
+        let heads = Pattern::new(r"(?-u:\b)(?:[EG][0-9]{2}|军字)").unwrap();
         for (text, may) in [
             ("E12", true),
-            ("x7", true),
+            ("G99x", true),
             ("军字", true),
             ("E1", false),
-            ("EE", false),
-            ("x8", false),
-            ("军x", false),
-            ("x7x", true),
+            ("Ex2", false),
+            ("E1x", false),
+            ("国字", false),
         ] {
-            assert_eq!(pattern.may_match(text, 0), may, "{text}");
+            assert_eq!(heads.may_match(text, 0), may, "{text}");
         }
+        assert_eq!(heads.at("军字 E12", 0, 10), Some(Span::new(0, 6)));
         assert_eq!(pattern.at("a E12", 2, 5), Some(Span::new(2, 5)));
         assert_eq!(pattern.at("a E12", 2, 4), None);
         assert_eq!(pattern.at("a E12", 1, 5), None);

@@ -4,7 +4,7 @@
 //! only in a table that has one of the former.
 
 use super::shape::Shape;
-use super::starts::{Starts, is_bracket, is_dressing};
+use super::starts::{Letter, Starts, is_bracket, is_quote, letter};
 use foldhash::{HashMap, HashMapExt};
 use std::sync::OnceLock;
 
@@ -216,7 +216,7 @@ pub(super) fn meaning(cell: &str) -> Option<Header> {
     if count(u8::is_ascii_digit) > MOST_DIGITS || count(u8::is_ascii_whitespace) > MOST_BLANKS {
         return None;
     }
-    known.words.get(normalised(cell).as_str()).copied()
+    known.words.get(Name::of(cell)?.as_str()).copied()
 }
 
 /// The beginnings of all headers.
@@ -259,18 +259,54 @@ fn known() -> &'static Words {
     })
 }
 
-/// In lower case, without blanks, `_`, `-`, a colon or star behind it, a note in brackets, or a number (`phone 1`).
-fn normalised(cell: &str) -> String {
-    let cell = cell.split(is_bracket).next().unwrap_or_default();
-    let kept = |c: &char| !is_dressing(*c);
-    let name: String = cell.chars().filter(kept).collect();
-    let name = name.to_lowercase();
-    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    // `cvv2` and `addressline1` are words of the list themselves.
-    if bare.is_empty() || name.starts_with("cv") || name.starts_with("addressline") {
-        return name;
+/// A header as the list spells it: in lower case, without blanks, `_`, `-`, a colon or star behind it, a note in
+/// brackets, or a number (`phone 1`).
+struct Name {
+    bytes: [u8; HEADER_BYTES],
+    len: usize,
+}
+
+impl Name {
+    /// `None` where the cell has a character that no header has.
+    fn of(cell: &str) -> Option<Self> {
+        let mut name = Self {
+            bytes: [0; HEADER_BYTES],
+            len: 0,
+        };
+        for c in cell.chars() {
+            match letter(c) {
+                _ if c.is_ascii_digit() => name.push(c)?,
+                _ if is_bracket(c) => break,
+                _ if is_quote(c) => return None,
+                Letter::Is(c) => name.push(c)?,
+                Letter::Aside => {}
+                Letter::Not => return None,
+            }
+        }
+        name.without_number();
+        Some(name)
     }
-    bare.to_owned()
+
+    fn push(&mut self, c: char) -> Option<()> {
+        let end = self.len + c.len_utf8();
+        c.encode_utf8(self.bytes.get_mut(self.len..end)?);
+        self.len = end;
+        Some(())
+    }
+
+    /// `cvv2` and `addressline1` are words of the list themselves.
+    fn without_number(&mut self) {
+        let name = self.as_str();
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        if bare > 0 && !name.starts_with("cv") && !name.starts_with("addressline") {
+            self.len = bare;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -310,7 +346,7 @@ mod tests {
                 .filter(|w| !w.is_empty())
             {
                 assert!(seen.insert(word), "{word}");
-                assert_eq!(normalised(word), word);
+                assert_eq!(Name::of(word).unwrap().as_str(), word);
             }
         }
         assert!(NEUTRAL.split('|').all(|word| seen.insert(word)));

@@ -13,7 +13,7 @@ const MOST_CHARS: usize = 64;
 const BITS: usize = 1 << 13;
 
 /// What may stand around the letters of a header.
-pub(super) fn is_dressing(c: char) -> bool {
+fn is_dressing(c: char) -> bool {
     match c {
         '_' | '-' | '.' | ':' | '*' | '#' | '/' | '"' | '\'' | '：' => true,
         _ if is_han(c) => false,
@@ -83,8 +83,13 @@ const fn bit(hash: u32) -> usize {
     (hash >> (u32::BITS - BITS.ilog2())) as usize
 }
 
+/// What may stand around a cell, and is no part of it.
+pub(super) const fn is_quote(c: char) -> bool {
+    matches!(c, '`' | '“' | '”')
+}
+
 /// What a character is to the letters of a header.
-enum Letter {
+pub(super) enum Letter {
     /// One of them, in lower case.
     Is(char),
     /// May stand around or between them.
@@ -93,15 +98,14 @@ enum Letter {
     Not,
 }
 
-fn letter(c: char) -> Letter {
+pub(super) fn letter(c: char) -> Letter {
     match c {
         'a'..='z' => Letter::Is(c),
         'A'..='Z' => Letter::Is(c.to_ascii_lowercase()),
         _ if is_han(c) => Letter::Is(c),
         // The sign for kelvin is a `k` in lower case.
         '\u{212a}' => Letter::Is('k'),
-        '`' | '“' | '”' => Letter::Aside,
-        _ if is_dressing(c) => Letter::Aside,
+        _ if is_quote(c) || is_dressing(c) => Letter::Aside,
         _ => Letter::Not,
     }
 }
