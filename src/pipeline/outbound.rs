@@ -2,16 +2,18 @@
 
 use crate::infer::Backend;
 use crate::policy::Permit;
-use crate::protocol::{Edit, Format, Place, splice, translate};
+use crate::protocol::{Edit, Format, Place, splice};
 use crate::transform::{self, Inspected, Replacement, Transformed};
 use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::Opened;
+use super::wording::in_words_of;
 use super::{Decided, Pipeline, Refusal, refusing, wire_format};
 
 /// A request as it leaves for one destination.
@@ -97,11 +99,8 @@ impl Pipeline {
             .upstream(decided.request.model())
             .ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
-        let mut body = splice(body, &mut edits).map_err(|_| failed())?;
-        if format != decided.call.format {
-            let told = translate::request(&body, decided.call.format, format);
-            body = told.map_err(|_| failed())?;
-        }
+        let body = splice(body, &mut edits).map_err(|_| failed())?;
+        let body = in_words_of(format, decided.call.format, body).map_err(|_| failed())?;
         let mut residual = transform::residuals(&body, &transformed);
         for reading in &readings {
             residual.extend(transform::residuals(reading, &transformed));
@@ -153,7 +152,7 @@ impl Pipeline {
             }
         };
         put("x-vestibule-policy", &self.policy_header);
-        put("x-vestibule-findings", &findings(decided));
+        put("x-vestibule-findings", &counted(&decided.counts));
         if let Some(egress) = egress {
             put("x-vestibule-destination", &egress.destination);
             if egress.format != decided.call.format {
@@ -206,9 +205,10 @@ fn leaving_files(decided: &Decided, transformed: &Transformed) -> Option<Vec<Lea
     Some(leaving)
 }
 
-fn findings(decided: &Decided) -> String {
+/// Types and how many of each, as headers say it.
+pub(super) fn counted(counts: &BTreeMap<&'static str, u32>) -> String {
     let mut text = String::with_capacity(64);
-    for (entity, count) in &decided.counts {
+    for (entity, count) in counts {
         if !text.is_empty() {
             text.push_str(", ");
         }

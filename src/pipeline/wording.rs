@@ -66,24 +66,32 @@ impl Pipeline {
             }
         }
     }
+}
 
-    /// The reply in the app's words, however the destination told it.
-    pub(super) fn in_own_words(
-        &self,
-        decided: &Decided,
-        wire: Format,
-        inbound: Inbound,
-    ) -> Inbound {
-        let about = About {
-            model: decided.request.model().unwrap_or_default().to_owned(),
-            include_usage: decided.request.shape().include_usage,
-            id: decided.call.request_id.to_string(),
-            created: decided.received.as_micros() / 1_000_000,
-        };
-        match ReplyTranslator::new(wire, decided.call.format, about) {
-            Some(translator) => translated(translator, inbound),
-            None => inbound,
-        }
+/// The body of a request of `asked` as it goes out in `wire`.
+pub(super) fn in_words_of(
+    wire: Format,
+    asked: Format,
+    body: Bytes,
+) -> Result<Bytes, Untranslatable> {
+    if wire == asked {
+        Ok(body)
+    } else {
+        translate::request(&body, asked, wire)
+    }
+}
+
+/// The reply in the app's words, however the destination told it.
+pub(super) fn in_own_words(decided: &Decided, wire: Format, inbound: Inbound) -> Inbound {
+    let about = About {
+        model: decided.request.model().unwrap_or_default().to_owned(),
+        include_usage: decided.request.shape().include_usage,
+        id: decided.call.request_id.to_string(),
+        created: decided.received.as_micros() / 1_000_000,
+    };
+    match ReplyTranslator::new(wire, decided.call.format, about) {
+        Some(translator) => translated(translator, inbound),
+        None => inbound,
     }
 }
 
@@ -92,6 +100,7 @@ fn translated(translator: ReplyTranslator, inbound: Inbound) -> Inbound {
         status,
         content_type,
         retry_after,
+        headers,
         body,
     } = inbound;
     let streams = status < 400 && is_event_stream(&content_type);
@@ -105,6 +114,7 @@ fn translated(translator: ReplyTranslator, inbound: Inbound) -> Inbound {
         status,
         content_type,
         retry_after,
+        headers,
         body,
     }
 }

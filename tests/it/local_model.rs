@@ -7,7 +7,7 @@ use crate::client::call;
 use crate::gateway::{Gateway, Setup, UPSTREAM};
 use crate::planted::PRIVATE_KEY;
 use crate::requests::{ask, chat};
-use crate::surfaces::{Speech, Text};
+use crate::surfaces::speak::{Speech, Text};
 use crate::upstream::eventually;
 
 /// A gateway with the model, or `None` where there is no model file.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::tongue::{PAIRS, Pair, TOOL, Tongue, assert_same};
 use crate::planted::{PLANTED, planted_in};
 use crate::requests::everything;
-use crate::surfaces::{Text, Texts};
+use crate::surfaces::speak::{Text, Texts};
 
 fn reply(asked: &str) -> Texts {
     let arguments = json!({"text": asked, "to": [asked.lines().next()]});

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::tongue::{PAIRS, Pair, Tongue, assert_same};
 use crate::planted::{PLANTED, found_in};
 use crate::requests::everything;
-use crate::surfaces::{Text, Texts, play};
+use crate::surfaces::speak::{Text, Texts, play};
 use crate::upstream::{Seen, eventually};
 
 /// What destinations say to a text: thoughts, words and a tool call about it.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, call};
 use crate::gateway::{Gateway, Setup};
 use crate::replies::{self, Field, Said};
-use crate::surfaces::{Speech, Text, Texts, play};
+use crate::surfaces::speak::{Speech, Text, Texts, play};
 use crate::upstream::{Play, Seen, Upstream};
 
 /// A format of conversations.

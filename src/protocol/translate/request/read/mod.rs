@@ -66,7 +66,7 @@ impl Parts {
 }
 
 /// The members of an object that are not null, with their names.
-fn members<'d>(object: Value<'d>) -> impl Iterator<Item = (Text<'d>, Value<'d>)> {
+fn members(object: Value<'_>) -> impl Iterator<Item = (Text<'_>, Value<'_>)> {
     let members = object.members();
     let set = members.filter(|(_, value)| value.kind() != Kind::Null);
     set.map(|(key, value)| (key.text(), value))

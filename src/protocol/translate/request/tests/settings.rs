@@ -1,10 +1,24 @@
 use super::*;
+use Format::{Chat, Messages, Responses};
+
+/// Members beside a question, from which format to which, and the members that they become.
+type Case = (Format, Value, Format, Value);
+
+fn assert_settings(cases: &[Case]) {
+    for (from, more, to, expected) in cases {
+        let case = format!("{from:?} {more} to {to:?}");
+        let got =
+            told(&ask(*from, more), *from, *to).unwrap_or_else(|what| panic!("{case}: {what}"));
+        let mut plain = told(&ask(*from, &json!({})), *from, *to).unwrap();
+        let members = plain.as_object_mut().unwrap();
+        members.extend(expected.as_object().unwrap().clone());
+        assert_eq!(got, plain, "{case}");
+    }
+}
 
 #[test]
-fn settings_have_their_words_in_each_format() {
-    use Format::{Chat, Messages, Responses};
-    let schema = json!({"type": "object"});
-    let cases = [
+fn settings_of_a_chat() {
+    assert_settings(&[
         (
             Chat,
             json!({"thinking": {"type": "disabled"}}),
@@ -41,6 +55,59 @@ fn settings_have_their_words_in_each_format() {
             Responses,
             json!({"reasoning": {"effort": "low"}}),
         ),
+    ]);
+}
+
+#[test]
+fn more_settings_of_a_chat() {
+    let schema = json!({"type": "object"});
+    assert_settings(&[
+        (
+            Chat,
+            json!({"stop": "x"}),
+            Messages,
+            json!({"stop_sequences": ["x"]}),
+        ),
+        (
+            Chat,
+            json!({"response_format": {"type": "json_object"}}),
+            Responses,
+            json!({"text": {"format": {"type": "json_object"}}}),
+        ),
+        (
+            Chat,
+            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "n", "description": "d", "schema": schema}}}),
+            Responses,
+            json!({"text": {"format":
+                {"type": "json_schema", "name": "n", "description": "d", "schema": schema, "strict": false}}}),
+        ),
+        (
+            Chat,
+            json!({"max_completion_tokens": 5, "max_tokens": 9}),
+            Messages,
+            json!({"max_tokens": 5}),
+        ),
+        (
+            Chat,
+            json!({"max_tokens": 9, "max_completion_tokens": 5}),
+            Responses,
+            json!({"max_output_tokens": 5}),
+        ),
+        (Chat, json!({"tool_choice": "none"}), Messages, json!({})),
+        (
+            Chat,
+            json!({"seed": 1, "n": 1, "metadata": {"a": "b"}, "logprobs": false, "top_logprobs": 0, "logit_bias": {},
+            "functions": [], "audio": null, "modalities": ["text"], "unknown": null}),
+            Responses,
+            json!({}),
+        ),
+    ]);
+}
+
+#[test]
+fn settings_of_the_others() {
+    let schema = json!({"type": "object"});
+    assert_settings(&[
         (
             Responses,
             json!({"reasoning": {"effort": "none", "summary": "auto"}}),
@@ -66,22 +133,10 @@ fn settings_have_their_words_in_each_format() {
             json!({"reasoning_effort": "low"}),
         ),
         (
-            Chat,
-            json!({"stop": "x"}),
-            Messages,
-            json!({"stop_sequences": ["x"]}),
-        ),
-        (
             Messages,
             json!({"stop_sequences": ["x", "y"]}),
             Chat,
             json!({"stop": ["x", "y"]}),
-        ),
-        (
-            Chat,
-            json!({"response_format": {"type": "json_object"}}),
-            Responses,
-            json!({"text": {"format": {"type": "json_object"}}}),
         ),
         (
             Responses,
@@ -103,35 +158,6 @@ fn settings_have_their_words_in_each_format() {
             json!({"output_config": {"format": {"type": "json_schema", "schema": schema}}}),
         ),
         (
-            Chat,
-            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "n", "description": "d", "schema": schema}}}),
-            Responses,
-            json!({"text": {"format":
-                {"type": "json_schema", "name": "n", "description": "d", "schema": schema, "strict": false}}}),
-        ),
-        (
-            Chat,
-            json!({"max_completion_tokens": 5, "max_tokens": 9}),
-            Messages,
-            json!({"max_tokens": 5}),
-        ),
-        (
-            Chat,
-            json!({"max_tokens": 9, "max_completion_tokens": 5}),
-            Responses,
-            json!({"max_output_tokens": 5}),
-        ),
-        // No tools: nothing to choose among.
-        (Chat, json!({"tool_choice": "none"}), Messages, json!({})),
-        // Changes nothing in what is asked.
-        (
-            Chat,
-            json!({"seed": 1, "n": 1, "metadata": {"a": "b"}, "logprobs": false, "top_logprobs": 0, "logit_bias": {},
-            "functions": [], "audio": null, "modalities": ["text"], "unknown": null}),
-            Responses,
-            json!({}),
-        ),
-        (
             Responses,
             json!({"store": true, "previous_response_id": null, "include": ["reasoning.encrypted_content"],
             "truncation": "auto"}),
@@ -144,17 +170,7 @@ fn settings_have_their_words_in_each_format() {
             Chat,
             json!({}),
         ),
-    ];
-    for (from, more, to, expected) in cases {
-        let case = format!("{from:?} {more} to {to:?}");
-        let got = told(&ask(from, &more), from, to).unwrap_or_else(|what| panic!("{case}: {what}"));
-        let mut plain = told(&ask(from, &json!({})), from, to).unwrap();
-        plain
-            .as_object_mut()
-            .unwrap()
-            .extend(expected.as_object().unwrap().clone());
-        assert_eq!(got, plain, "{case}");
-    }
+    ]);
 }
 
 #[test]

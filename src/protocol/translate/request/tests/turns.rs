@@ -1,12 +1,32 @@
 use super::*;
+use Format::{Chat, Messages, Responses};
+
+/// Turns, from which format to which, and the turns that they become.
+type Case = (Format, Value, Format, Value);
+
+fn assert_turns(cases: &[Case]) {
+    for (from, turns, to, expected) in cases {
+        let name = |format: &Format| match format {
+            Responses => "input",
+            _ => "messages",
+        };
+        let body = json!({name(from): turns});
+        let told = told(&body, *from, *to).unwrap_or_else(|what| panic!("{body}: {what}"));
+        assert_eq!(told[name(to)], *expected, "{body}");
+    }
+}
+
+fn turn(role: &str, content: Value) -> Value {
+    json!({"role": role, "content": content})
+}
+
+fn text(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
 
 #[test]
-fn turns_of_every_kind_find_their_place() {
-    use Format::{Chat, Messages, Responses};
-    let turn = |role: &str, content: Value| json!({"role": role, "content": content});
-    let text = |text: &str| json!({"type": "text", "text": text});
-    let cases = [
-        // The app may speak in the middle.
+fn neighbours_and_roles() {
+    assert_turns(&[
         (
             Chat,
             json!([
@@ -21,7 +41,6 @@ fn turns_of_every_kind_find_their_place() {
                 turn("user", json!([text("c")]))
             ]),
         ),
-        // Neighbours become one; what is empty is none.
         (
             Chat,
             json!([
@@ -44,7 +63,12 @@ fn turns_of_every_kind_find_their_place() {
             Chat,
             json!([turn("user", json!([text("a"), text("b")]))]),
         ),
-        // Results go before what else the user says.
+    ]);
+}
+
+#[test]
+fn results_documents_and_refusals() {
+    assert_turns(&[
         (
             Messages,
             json!([
@@ -64,7 +88,6 @@ fn turns_of_every_kind_find_their_place() {
                     [{"id": "i", "type": "function", "function": {"name": "t", "arguments": "{\"k\":1}"}}]},
                 {"role": "tool", "tool_call_id": "i", "content": ""}, turn("user", json!("x"))]),
         ),
-        // Documents of text are text; what is sealed is not told.
         (
             Messages,
             json!([
@@ -86,7 +109,6 @@ fn turns_of_every_kind_find_their_place() {
                 turn("user", json!("c"))
             ]),
         ),
-        // A refusal is what the model said.
         (
             Chat,
             json!([turn("user", json!("a")), {"role": "assistant", "content": null, "refusal": "no", "audio": null},
@@ -106,17 +128,5 @@ fn turns_of_every_kind_find_their_place() {
             json!([turn("user", json!("a")), {"role": "assistant", "content": "no", "reasoning_content": "s"},
                 turn("user", json!("b"))]),
         ),
-    ];
-    for (from, turns, to, expected) in cases {
-        let name = |format| {
-            if format == Responses {
-                "input"
-            } else {
-                "messages"
-            }
-        };
-        let body = json!({name(from): turns});
-        let told = told(&body, from, to).unwrap_or_else(|what| panic!("{body}: {what}"));
-        assert_eq!(told[name(to)], expected, "{body}");
-    }
+    ]);
 }

@@ -1,15 +1,29 @@
 use super::*;
+use Format::{Chat, Messages, Responses};
+
+/// A body, from which format to which, and what is said of it.
+type Case = (Format, Value, Format, &'static str);
+
+fn assert_untold(cases: &[Case]) {
+    for (from, body, to, what) in cases {
+        assert_eq!(told(body, *from, *to), Err(*what), "{body}");
+        assert!(!what.contains("private"));
+    }
+}
+
+/// What a user says.
+fn said(content: Value) -> Value {
+    json!([{"role": "user", "content": content}])
+}
 
 #[test]
-fn what_has_no_counterpart_is_named() {
-    use Format::{Chat, Messages, Responses};
-    let said = |content: Value| json!([{"role": "user", "content": content}]);
+fn turns_of_a_chat() {
     let image = json!([{"type": "image_url", "image_url": {"url": "private"}}]);
     let call = |arguments: &str| {
         json!([{"role": "assistant", "tool_calls": [{"id": "i", "type": "function",
         "function": {"name": "t", "arguments": arguments}}]}, {"role": "tool", "tool_call_id": "i", "content": "r"}])
     };
-    let cases = [
+    assert_untold(&[
         (
             Chat,
             json!({"messages": said(image)}),
@@ -70,6 +84,22 @@ fn what_has_no_counterpart_is_named() {
             Messages,
             "a tool call whose arguments aren't a JSON object",
         ),
+        (
+            Chat,
+            ask(
+                Chat,
+                &json!({"tools": [{"type": "custom", "custom": {"name": "a"}}]}),
+            ),
+            Responses,
+            "a tool with free input",
+        ),
+        (Chat, json!([]), Messages, "a body that isn't an object"),
+    ]);
+}
+
+#[test]
+fn settings_of_a_chat() {
+    assert_untold(&[
         (Chat, ask(Chat, &json!({"n": 2})), Messages, "`n`"),
         (
             Chat,
@@ -103,15 +133,6 @@ fn what_has_no_counterpart_is_named() {
         ),
         (
             Chat,
-            ask(
-                Chat,
-                &json!({"tools": [{"type": "custom", "custom": {"name": "a"}}]}),
-            ),
-            Responses,
-            "a tool with free input",
-        ),
-        (
-            Chat,
             ask(Chat, &json!({"tool_choice": {"type": "allowed_tools"}})),
             Responses,
             "a choice among some of the tools",
@@ -128,6 +149,12 @@ fn what_has_no_counterpart_is_named() {
             Responses,
             "a value where a number belongs",
         ),
+    ]);
+}
+
+#[test]
+fn of_responses() {
+    assert_untold(&[
         (
             Responses,
             json!({"input": [{"type": "web_search_call"}]}),
@@ -158,6 +185,12 @@ fn what_has_no_counterpart_is_named() {
             Chat,
             "something that is kept at the destination",
         ),
+    ]);
+}
+
+#[test]
+fn of_messages() {
+    assert_untold(&[
         (
             Messages,
             json!({"messages": said(json!([{"type": "image"}]))}),
@@ -215,11 +248,10 @@ fn what_has_no_counterpart_is_named() {
             Chat,
             "a request that is no conversation",
         ),
-        (Chat, json!([]), Messages, "a body that isn't an object"),
-    ];
-    for (from, body, to, what) in cases {
-        assert_eq!(told(&body, from, to), Err(what), "{body}");
-        assert!(!what.contains("private"));
-    }
+    ]);
+}
+
+#[test]
+fn what_is_not_strict_json() {
     assert!(request(b"{\"a\":1,\"a\":2}", Chat, Messages).is_err());
 }

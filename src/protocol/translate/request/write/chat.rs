@@ -25,7 +25,7 @@ pub(in super::super) fn chat(said: &Conversation<'_>) -> Told<Bytes> {
         out.optional("max_tokens", said.max_tokens);
         if !said.stops.is_empty() {
             out.array("stop", |out| {
-                said.stops.iter().for_each(|stop| out.text(stop))
+                said.stops.iter().for_each(|stop| out.text(stop));
             });
         }
         thinking(out, &said.thinking);

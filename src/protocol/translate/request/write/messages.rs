@@ -8,7 +8,7 @@ use super::super::conversation::{Choice, Conversation, Output, Said, Thinking, T
 use super::super::{Told, untold};
 use super::json::{Elements, Members, body};
 use super::shared;
-use crate::protocol::json::{Kind, Limits, scan_text};
+use crate::protocol::json::{Document, Kind, Limits, scan_text};
 use bytes::Bytes;
 
 /// Most tokens of an answer where the request says nothing: half of what the smallest of the current Claude models can
@@ -208,7 +208,7 @@ fn input(arguments: &str) -> Told<&str> {
         return Ok("{}");
     }
     let document = scan_text(trimmed, &Limits::default()).ok();
-    let root = document.as_ref().and_then(|document| document.root());
+    let root = document.as_ref().and_then(Document::root);
     if root.is_some_and(|root| root.kind() == Kind::Object) {
         Ok(trimmed)
     } else {
