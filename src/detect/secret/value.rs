@@ -135,10 +135,12 @@ fn ends_value(c: char, closing: Option<char>, tie: Tie) -> bool {
     match closing {
         Some(closing) => c == closing || c == '\n',
         None => {
-            c.is_whitespace()
-                || is_han(c)
-                || ",;\"'`<>，。；、：（）“”「」《》？！】".contains(c)
-                || tie == Tie::Strict && "()[]{}|".contains(c)
+            let ends = if c.is_ascii() {
+                c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '`' | '<' | '>')
+            } else {
+                is_han(c) || c.is_whitespace() || "，。；、：（）“”「」《》？！】".contains(c)
+            };
+            ends || tie == Tie::Strict && matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | '|')
         }
     }
 }
