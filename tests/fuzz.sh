@@ -29,7 +29,7 @@ for target in "$@"; do
     : >"$OUT/$target.words"
     # The dictionary is read after the target has written it.
     if FUZZ_SEEDS=$seeds FUZZ_WORDS=$OUT/$target.words "$OUT/$TRIPLE/release/$target" \
-        -max_total_time="$SECONDS_EACH" -max_len=4096 -timeout=20 -rss_limit_mb=2048 -dict="$OUT/$target.words" \
+        -max_total_time="$SECONDS_EACH" -max_len=4096 -timeout=120 -rss_limit_mb=2048 -dict="$OUT/$target.words" \
         -artifact_prefix="$found/" -print_final_stats=1 "$corpus" "$seeds" >"$log" 2>&1; then
         covered=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
         printf '%s: %s inputs in %s s, %s edges covered, %s inputs kept, no finding\n' "$target" \

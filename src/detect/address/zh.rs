@@ -282,21 +282,23 @@ fn ends_estate(text: &str, end: usize) -> bool {
         .is_some_and(|head| WHOLE.iter().any(|estate| head.ends_with(estate)))
 }
 
-/// Most characters between a pause and the number that goes on with the address.
-const SOON_CHARS: usize = 8;
-
 /// Whether a number with an inner unit follows a pause within a few characters.
 fn numbered_soon(text: &str, from: usize) -> bool {
     let Some(rest) = text.get(from..) else {
         return false;
     };
-    let gap = rest.chars().take(SOON_CHARS).take_while(|c| is_han(*c));
-    let first = gap.map(char::len_utf8).sum();
+    let digits = rest.find(|c: char| c.is_ascii_digit());
+    let Some(first) = digits.filter(|first| {
+        rest.get(..*first)
+            .is_some_and(|gap| gap.chars().count() <= 8 && gap.chars().all(is_han))
+    }) else {
+        return false;
+    };
     let behind = rest
         .get(first..)
         .unwrap_or_default()
         .trim_start_matches(|c: char| c.is_ascii_digit());
-    at(rest, first).is_ascii_digit() && INNER.iter().any(|unit| behind.starts_with(unit))
+    INNER.iter().any(|unit| behind.starts_with(unit))
 }
 
 /// The unit that stands at `i`.

@@ -5,7 +5,7 @@ use vestibule::base::EntityType;
 use vestibule::detect::exact::{Builder, Column, ExactRule, Table};
 use vestibule::detect::{CustomRecognizer, Detector, ValueList};
 
-/// Built at the first input.
+/// Targets build it before their first input, whose time is watched.
 pub static DETECTOR: LazyLock<Detector> = LazyLock::new(detector);
 
 /// The key of the table's hashes.

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
 use vestibule::base::{Confidence, Finding};
 use vestibule::detect::Hint;
 use vestibule_fuzz::detector::DETECTOR;
@@ -12,7 +13,10 @@ const MEASURED: u64 = 128;
 const EXPLAINED: u64 = 64;
 
 fuzz_target!(
-    init: seeds::of_examples(|example| vec![example.as_bytes().to_vec()]),
+    init: {
+        LazyLock::force(&DETECTOR);
+        seeds::of_examples(|example| vec![example.as_bytes().to_vec()]);
+    },
     |data: &[u8]| {
         let all = cut::text(data);
         let (key, text) = cut::keyed(&all);

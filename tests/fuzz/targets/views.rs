@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
 use vestibule::base::Span;
 use vestibule::detect::fuzzing::Views;
 use vestibule_fuzz::detector::DETECTOR;
@@ -11,7 +12,10 @@ use vestibule_fuzz::{cost, cut, seeds};
 const MEASURED: u64 = 256;
 
 fuzz_target!(
-    init: seeds::of_examples(|example| vec![example.as_bytes().to_vec()]),
+    init: {
+        LazyLock::force(&DETECTOR);
+        seeds::of_examples(|example| vec![example.as_bytes().to_vec()]);
+    },
     |data: &[u8]| {
         let text = cut::text(data);
         let views = DETECTOR.views(&text);
