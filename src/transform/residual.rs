@@ -8,7 +8,6 @@ use super::needles::Needles;
 use super::spellings::{ENCODED, Spellings};
 use super::{Transformed, form, views};
 use crate::base::{EntityType, Span};
-use memchr::memmem;
 use std::collections::BTreeSet;
 
 /// Words of the API itself: quoted alone they are the protocol's, even where someone's password is `content`.
@@ -112,13 +111,15 @@ fn counts(view: &[u8], hit: Span, transformed: &Transformed) -> bool {
     is_whole(view, hit, text) && !protocol && !ours
 }
 
+/// Labels are some ten bytes long: a searcher would take longer to build than they take to read.
 fn inside_label(view: &[u8], hit: Span, bytes: &[u8], labels: &BTreeSet<String>) -> bool {
-    labels.iter().any(|label| {
-        memmem::find_iter(label.as_bytes(), bytes).any(|at| {
-            let start = hit.start.checked_sub(at);
-            let around = start.and_then(|start| view.get(start..start + label.len()));
-            around == Some(label.as_bytes())
-        })
+    let stands = |label: &[u8], at: usize| {
+        let start = hit.start.checked_sub(at);
+        start.and_then(|start| view.get(start..start + label.len())) == Some(label)
+    };
+    labels.iter().map(String::as_bytes).any(|label| {
+        let mut places = label.windows(bytes.len().max(1)).enumerate();
+        places.any(|(at, window)| window == bytes && stands(label, at))
     })
 }
 

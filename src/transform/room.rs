@@ -1,8 +1,6 @@
 //! What outbound bytes can hold, in any of the readings of `views.rs`: told from the bytes as they are, so that most
 //! spellings need not be made.
 
-use memchr::memmem;
-
 /// In the standard alphabet of base64, or part of an escape, which may stand for a character of it.
 const STANDARD: u8 = 1;
 /// As [`STANDARD`], in the alphabet for URLs.
@@ -40,12 +38,15 @@ fn hides_any(bytes: &[u8]) -> bool {
         let digits = bytes.get(at + 1..at + 3);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    memmem::find(bytes, b"\\u").is_some() || memchr::memchr_iter(b'%', bytes).any(is_percent)
+    let is_unicode = |at: usize| bytes.get(at + 1) == Some(&b'u');
+    memchr::memchr_iter(b'\\', bytes).any(is_unicode)
+        || memchr::memchr_iter(b'%', bytes).any(is_percent)
 }
 
 /// U+FF10 to U+FF19 in UTF-8.
 fn has_wide_digit(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"\xEF\xBC").any(|at| matches!(bytes.get(at + 2), Some(0x90..=0x99)))
+    memchr::memchr_iter(0xEF, bytes)
+        .any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBC, 0x90..=0x99])))
 }
 
 /// How many bytes of this class stand together at most. A run that is longer than the longest so far covers one of any so

@@ -39,7 +39,7 @@ impl<'t> Scanner<'t> {
             at: 0,
             document: Document {
                 text,
-                nodes: Vec::with_capacity((text.len() / 6).min(1024) + 4),
+                nodes: Vec::with_capacity((text.len() / 12).min(1024) + 4),
             },
             open: NONE,
             key: NONE,

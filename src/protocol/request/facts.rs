@@ -106,6 +106,16 @@ const EFFORT: [&str; 3] = [
     "output_config.effort",
 ];
 
+/// How often three backticks stand together. Most bodies have none, so the first is sought before a searcher is built.
+fn fences(body: &[u8]) -> u32 {
+    let from = memchr::memchr(b'`', body).unwrap_or(body.len());
+    let rest = body.get(from..).unwrap_or_default();
+    if rest.is_empty() {
+        return 0;
+    }
+    memmem::find_iter(rest, "```").count() as u32
+}
+
 fn shape(root: Value<'_>, asked: Value<'_>, found: &Found, body: &[u8]) -> Shape {
     let mut shape = Shape {
         tools: count(root, "tools") + count(root, "functions"),
@@ -114,7 +124,7 @@ fn shape(root: Value<'_>, asked: Value<'_>, found: &Found, body: &[u8]) -> Shape
             .any(|path| word_at(root, path, &["json_object", "json_schema"])),
         max_output: MAX_OUTPUT.iter().find_map(|name| root.get(name)?.integer()),
         thinking: thinks(root),
-        code_fences: memmem::find_iter(body, "```").count() as u32,
+        code_fences: fences(body),
         logprobs: wants_logprobs(root),
         patterns: found.patterns,
         ..Shape::default()
