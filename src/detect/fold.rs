@@ -395,6 +395,15 @@ mod tests {
     }
 
     #[test]
+    fn letters_alike_are_letters() {
+        let ranges = '\u{370}'..='\u{52f}';
+        let mut told = ranges.filter(|c| is_letter_alike(*c));
+        assert!(told.all(char::is_alphabetic));
+        let alike = |pair: &(char, char)| is_letter_alike(pair.0);
+        assert!(LOOKALIKES.iter().all(alike));
+    }
+
+    #[test]
     fn zeros_are_sorted_and_numerals_need_company() {
         assert!(ZEROS.is_sorted());
         assert!(
