@@ -164,9 +164,14 @@ impl Detector {
     /// # Errors
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        // Reading both takes as long as building the automaton from them.
+        let built_in = std::thread::scope(|scope| {
+            scope.spawn(secret::formats::table);
+            recognizer::built_in()
+        });
         secret::formats::table().ok_or(DetectError::Formats)?;
         Ok(Self {
-            lexicon: Lexicon::new(recognizer::built_in().map_err(DetectError::BuiltIn)?)
+            lexicon: Lexicon::new(built_in.map_err(DetectError::BuiltIn)?)
                 .map_err(|_| DetectError::Lexicon)?,
             types: Types::new().ok_or(DetectError::Types)?,
             custom: custom

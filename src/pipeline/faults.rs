@@ -27,6 +27,12 @@ pub(super) const TWO_NAMES: StreamFault = StreamFault::new(
     "the reply gives one tool call two names; it was stopped",
 );
 
+/// What a tool may see hangs on its item, and a client may go by the number or by the id.
+pub(super) const TWO_ITEMS: StreamFault = StreamFault::new(
+    "reply_malformed",
+    "an event of the reply names one tool call by its number and another by its id; it was stopped",
+);
+
 /// Clients join texts by their order; behind one that went out, none may grow.
 pub(super) const GOES_BACK: StreamFault = StreamFault::new(
     "reply_malformed",

@@ -17,6 +17,9 @@ mod inspecting_tests;
 mod joins;
 #[cfg(test)]
 mod joins_tests;
+mod origins;
+#[cfg(test)]
+mod origins_tests;
 mod outbound;
 mod policy_tests;
 mod pool;
@@ -40,11 +43,13 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
+use crate::protocol::headers::content_type;
 use crate::protocol::{Format, Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
 use bytes::Bytes;
+use http::HeaderValue;
 use inspecting::{Inspection, Inspector};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
@@ -267,6 +272,8 @@ impl Pipeline {
             record.finish(Outcome::Status(inbound.status));
             return Err(refusing::key_refused(headers));
         }
+        headers.extend(inbound.headers.iter().cloned());
+        let written = inbound.content_type.clone();
         let originals = Originals::new(
             &egress.transformed.map,
             self.restore_limit_bytes,
@@ -291,7 +298,7 @@ impl Pipeline {
                 status,
                 headers,
                 retry_after,
-                "text/event-stream",
+                content_type(&written, "text/event-stream"),
                 body,
                 facts,
             ));
@@ -309,7 +316,7 @@ impl Pipeline {
                     status,
                     headers,
                     retry_after,
-                    "application/json",
+                    content_type(&written, "application/json"),
                     body,
                     facts,
                 ))
@@ -391,7 +398,7 @@ impl Pipeline {
             status,
             Vec::new(),
             None,
-            "application/json",
+            HeaderValue::from_static("application/json"),
             body,
             facts,
         ))
@@ -431,6 +438,7 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,
+        headers: decided.call.headers.clone(),
         caller: Arc::clone(&decided.call.app),
         request_id: decided.call.request_id,
     }

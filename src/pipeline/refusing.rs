@@ -63,9 +63,9 @@ pub(super) fn no_route(
                 "this request may only be answered in the building, and no model is set up there";
             let message = format!("{say} {why}");
             Refusal::new(
-                403,
+                503,
                 "local_model_unavailable",
-                "permission_error",
+                "service_unavailable",
                 message.trim_start(),
             )
         }

@@ -11,8 +11,9 @@ use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::faults::{GOES_BACK, MALFORMED, TOO_MANY, TWO_NAMES};
+use super::faults::{GOES_BACK, MALFORMED, TOO_MANY, TWO_ITEMS, TWO_NAMES};
 use super::joins::{Joins, Told};
+use super::origins::Origins;
 use super::reviewing::MadeUpTally;
 use super::service::StreamFault;
 use super::terms::Terms;
@@ -39,8 +40,8 @@ pub(super) struct ReplyRestorer {
     terms: Terms,
     channels: BTreeMap<Channel, Voice>,
     joins: Joins,
-    /// Raw ids of items, where events name them.
-    origins: BTreeMap<u32, String>,
+    /// Ids of items, where events name them.
+    origins: Origins,
     last: Option<Reply>,
     /// The number of the last event, where the format numbers them.
     sequence: Option<u64>,
@@ -66,7 +67,7 @@ impl ReplyRestorer {
             terms,
             channels: BTreeMap::new(),
             joins: Joins::default(),
-            origins: BTreeMap::new(),
+            origins: Origins::default(),
             last: None,
             sequence: None,
             added: 0,
@@ -113,8 +114,11 @@ impl ReplyRestorer {
         event: &SseEvent,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
-        self.note(&reply);
+        if let Some((sequence, _)) = reply.sequence() {
+            self.sequence = Some(sequence);
+        }
         self.begin(&reply, out)?;
+        self.place(&reply)?;
         self.turn(&reply, out)?;
         let mut edits = self.edits(&reply, |channel| reply.ends(channel))?;
         if reply.ends_some() {
@@ -151,17 +155,17 @@ impl ReplyRestorer {
         }
     }
 
-    /// Remembers what events of our own need.
-    fn note(&mut self, reply: &Reply) {
-        if let Some((sequence, _)) = reply.sequence() {
-            self.sequence = Some(sequence);
+    /// Which items the event is about.
+    fn place(&mut self, reply: &Reply) -> Result<(), StreamFault> {
+        let agree = self.origins.agree(reply);
+        let mut fields = reply.parts().iter().map(|part| part.channel.field);
+        if !agree && !self.terms.originals.is_empty() && fields.any(Field::is_of_tool) {
+            return Err(TWO_ITEMS);
         }
-        if let Some((item, id)) = reply.origin()
-            && self.origins.get(&item).is_none_or(|known| known != id)
-            && self.origins.len() < MOST_CHANNELS
-        {
-            self.origins.insert(item, id.to_owned());
+        if self.origins.len() > MOST_CHANNELS {
+            return Err(TOO_MANY);
         }
+        Ok(())
     }
 
     /// Items that begin under a number that was another's.
@@ -177,6 +181,7 @@ impl ReplyRestorer {
                 }
             }
             self.joins.anew(*item);
+            self.origins.anew(*item);
             let known = self.terms.tools.range((*item, 0)..=(*item, u32::MAX));
             let gone: Vec<_> = known.map(|(tool, _)| *tool).collect();
             for tool in gone {
@@ -426,7 +431,7 @@ impl ReplyRestorer {
         let held = Held {
             channel,
             text,
-            origin: self.origins.get(&channel.item).map(String::as_str),
+            origin: self.origins.raw(channel.item),
             sequence: self.sequence.map(|sequence| sequence + self.added),
         };
         let event = like.format().event(like, &held);

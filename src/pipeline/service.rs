@@ -13,6 +13,7 @@ use crate::base::RequestId;
 use crate::infer::Backend;
 use crate::policy::{Complexity, Policy, Situation};
 use crate::protocol::Format;
+use crate::protocol::headers::Passed;
 
 /// One request of an app that is known.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Call {
     pub beta: bool,
     /// The `X-Conversation-Id` header.
     pub conversation: Option<String>,
+    /// Headers that may go along; see [`crate::protocol::headers`].
+    pub headers: Passed,
     /// The gateway's id of the request.
     pub request_id: RequestId,
 }
@@ -47,7 +50,7 @@ impl fmt::Debug for Call {
 pub struct Reply {
     /// HTTP status.
     pub status: StatusCode,
-    /// The `x-vestibule-…` headers, and `retry-after`.
+    /// The `x-vestibule-…` headers, `retry-after`, and those of the destination that are passed on.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Type of the body.
     pub content_type: HeaderValue,
@@ -163,7 +166,7 @@ pub(super) fn reply(
     status: u16,
     mut headers: Vec<(HeaderName, HeaderValue)>,
     retry_after: Option<String>,
-    content_type: &'static str,
+    content_type: HeaderValue,
     body: ReplyBody,
     facts: Facts,
 ) -> Reply {
@@ -174,7 +177,7 @@ pub(super) fn reply(
     Reply {
         status,
         headers,
-        content_type: HeaderValue::from_static(content_type),
+        content_type,
         body,
         facts,
     }

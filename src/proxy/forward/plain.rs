@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::record::Passage;
 use crate::pipeline::{ReplyBody, StreamFault};
 use crate::proxy::answer::Answer;
+use crate::proxy::body::check_framing;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -52,9 +53,13 @@ pub(super) async fn pass_on(
     } = reached;
     let passage = Arc::new(passage);
     let answered = timeout(idle, ask(request, tcp, &passage)).await;
-    let Ok(Ok(response)) = answered else {
-        passage.ended("broken");
-        return Err(Fault::Unreachable);
+    let response = match answered {
+        // Below chunks an answer may be coded once more; without its header nobody could tell.
+        Ok(Ok(response)) if check_framing(response.headers()).is_ok() => response,
+        _ => {
+            passage.ended("broken");
+            return Err(Fault::Unreachable);
+        }
     };
     let (mut head, body) = response.into_parts();
     strip(&mut head.headers);
