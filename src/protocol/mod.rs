@@ -32,6 +32,7 @@ mod embeddings;
 mod error;
 mod escape;
 mod format;
+pub mod headers;
 mod json;
 mod messages;
 mod number;

@@ -134,7 +134,7 @@ pub(super) fn rescue(refusal: Refusal, words: Format) -> Response<Answer> {
 
 /// The last event of a stream that ends badly.
 pub(super) fn event(fault: &StreamFault, words: Format) -> Bytes {
-    words.error_event(fault.kind, fault.code, fault.message)
+    words.error_event(fault.kind, fault.code, &fault.message)
 }
 
 #[cfg(test)]
@@ -176,7 +176,7 @@ mod tests {
         let fault = StreamFault {
             code: "c",
             kind: "k",
-            message: "one\ntwo\r\n\r\nthree",
+            message: "one\ntwo\r\n\r\nthree".into(),
         };
         for (words, first, lines) in [
             (Format::Chat, "data: {", 2),

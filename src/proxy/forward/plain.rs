@@ -16,6 +16,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -148,7 +149,7 @@ fn pieces(
 const BROKEN: StreamFault = StreamFault {
     code: "host_broke_off",
     kind: "server_error",
-    message: "the host broke off in the middle of its answer",
+    message: Cow::Borrowed("the host broke off in the middle of its answer"),
 };
 
 /// The host's connection, with its bytes counted.
