@@ -33,6 +33,7 @@ mod service;
 mod streaming;
 mod terms;
 mod voice;
+mod wording;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;
@@ -44,7 +45,7 @@ use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
 use crate::protocol::headers::content_type;
-use crate::protocol::{Format, Limits, Request};
+use crate::protocol::{Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
@@ -58,6 +59,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use wording::wire_format;
 
 /// From this size on, CPU work of a request is kept off the threads that serve others, in bytes.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -157,10 +159,13 @@ impl Pipeline {
             }
         };
         let (mut failure, mut error_reply) = (None, None);
-        for &index in &decided.order {
+        for (place, &index) in decided.order.iter().enumerate() {
             let Some(backend) = self.backends.get(index) else {
                 continue;
             };
+            if place > 0 && self.untranslatable(&decided, index).is_some() {
+                continue;
+            }
             let mut egress = match off_thread(decided.call.body.len(), || {
                 self.transform(&decided, backend.as_ref())
             }) {
@@ -240,23 +245,22 @@ impl Pipeline {
             decision,
             order: Vec::new(),
         };
-        let candidates = self.candidates(&decided);
-        let fallback = self.policy.fallback();
         // A model that must answer by a pattern can't write a surrogate there.
         let patterns = decided.request.shape().patterns && !decided.counts.is_empty();
         let mut route = Cow::Borrowed(&self.route);
         if patterns {
             route.to_mut().inside_from_level = 0;
         }
-        match route::rank(&decided.decision, &candidates, difficulty, fallback, &route) {
-            Ok(order) => Ok(Decided { order, ..decided }),
-            Err(none) => {
-                let headers = self.headers(&decided, None);
-                let refusal =
-                    refusing::no_route(&none, &decided, self.serves_model(&decided), headers);
-                Err(Box::new((Some(self.attempt(&decided)), refusal)))
+        let (ranked, untold) = self.rank(&decided, difficulty, &route);
+        let headers = || self.headers(&decided, None);
+        let refusal = match (ranked, untold) {
+            (Ok(order), _) => return Ok(Decided { order, ..decided }),
+            (Err(_), Some(untold)) => refusing::untranslatable(untold, &decided, headers()),
+            (Err(none), None) => {
+                refusing::no_route(&none, &decided, self.serves_model(&decided), headers())
             }
-        }
+        };
+        Err(Box::new((Some(self.attempt(&decided)), refusal)))
     }
 
     /// *restore*: the reply as the app gets it.
@@ -274,6 +278,11 @@ impl Pipeline {
         }
         headers.extend(inbound.headers.iter().cloned());
         let written = inbound.content_type.clone();
+        let format = decided.call.format;
+        let inbound = match egress.format {
+            wire if wire == format => inbound,
+            wire => self.in_own_words(decided, wire, inbound),
+        };
         let originals = Originals::new(
             &egress.transformed.map,
             self.restore_limit_bytes,
@@ -292,8 +301,7 @@ impl Pipeline {
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());
         if is_event_stream(&inbound.content_type) {
-            let body =
-                ReplyBody::Stream(streaming::events(egress.format, inbound, restorer, record));
+            let body = ReplyBody::Stream(streaming::events(format, inbound, restorer, record));
             return Ok(service::reply(
                 status,
                 headers,
@@ -303,7 +311,7 @@ impl Pipeline {
                 facts,
             ));
         }
-        let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
+        let whole = streaming::whole(format, inbound, &mut restorer).await;
         let tally = restorer.tally();
         headers.extend(reviewing::header(&tally.made_up));
         record.tally(tally);
@@ -425,11 +433,6 @@ fn off_thread<T>(body_bytes: usize, work: impl FnOnce() -> T) -> T {
     } else {
         tokio::task::block_in_place(work)
     }
-}
-
-/// The format in which a request of `asked` goes to this backend, if there is one.
-fn wire_format(backend: &dyn Backend, asked: Format) -> Option<Format> {
-    backend.speaks(asked).then_some(asked)
 }
 
 fn outbound(decided: &Decided, egress: &Egress) -> Outbound {

@@ -2,7 +2,7 @@
 
 use crate::infer::Backend;
 use crate::policy::Permit;
-use crate::protocol::{Edit, Format, Place, splice};
+use crate::protocol::{Edit, Format, Place, splice, translate};
 use crate::transform::{self, Inspected, Replacement, Transformed};
 use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use super::{Decided, Pipeline, Refusal, refusing, wire_format};
 #[derive(Debug)]
 pub(super) struct Egress {
     pub(super) destination: Arc<str>,
-    /// In which words it leaves, and its reply comes.
+    /// In which words it leaves, and its reply comes; the app's own where the destination speaks them.
     pub(super) format: Format,
     /// The destination's own name of the model.
     pub(super) model: Arc<str>,
@@ -98,7 +98,11 @@ impl Pipeline {
             .upstream(decided.request.model())
             .ok_or_else(failed)?;
         edits.extend(model_edit(decided, model));
-        let body = splice(body, &mut edits).map_err(|_| failed())?;
+        let mut body = splice(body, &mut edits).map_err(|_| failed())?;
+        if format != decided.call.format {
+            let told = translate::request(&body, decided.call.format, format);
+            body = told.map_err(|_| failed())?;
+        }
         let mut residual = transform::residuals(&body, &transformed);
         for reading in &readings {
             residual.extend(transform::residuals(reading, &transformed));
@@ -153,6 +157,9 @@ impl Pipeline {
         put("x-vestibule-findings", &counted(&decided.counts));
         if let Some(egress) = egress {
             put("x-vestibule-destination", &egress.destination);
+            if egress.format != decided.call.format {
+                put("x-vestibule-format", egress.format.as_str());
+            }
             if decided.request.shape().logprobs && !egress.transformed.map.is_empty() {
                 put("x-vestibule-logprobs", "dropped");
             }

@@ -3,6 +3,7 @@
 use crate::infer::{BackendError, DownReason};
 use crate::policy::{Decision, Trust};
 use crate::protocol::ProtocolError;
+use crate::protocol::translate::Untranslatable;
 use crate::route::NoRoute;
 use http::{HeaderName, HeaderValue};
 
@@ -77,6 +78,25 @@ pub(super) fn no_route(
         ),
     };
     refusal.with_headers(headers)
+}
+
+/// The destinations that are left don't speak the app's words, and the request can't be told in theirs.
+pub(super) fn untranslatable(
+    untold: Untranslatable,
+    decided: &Decided,
+    headers: Headers,
+) -> Refusal {
+    let message = format!(
+        "the destinations that may answer this request don't speak `{}`, and {untold}; leave it out, or use another endpoint",
+        decided.call.format.as_str()
+    );
+    Refusal::new(
+        400,
+        "untranslatable_request",
+        "invalid_request_error",
+        message,
+    )
+    .with_headers(headers)
 }
 
 /// Not all of it could be read for names.

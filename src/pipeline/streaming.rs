@@ -47,7 +47,7 @@ pub(super) async fn collect(
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|_| CUT)?;
+        let piece = piece.map_err(broken)?;
         if first.is_empty() {
             first = piece;
             continue;
@@ -65,6 +65,14 @@ pub(super) async fn collect(
     } else {
         rest.freeze()
     })
+}
+
+/// Why a body broke off.
+fn broken(error: BackendError) -> StreamFault {
+    match error {
+        BackendError::BadReply => UNREADABLE,
+        _ => CUT,
+    }
 }
 
 const UNREADABLE: StreamFault = StreamFault::new(
@@ -167,7 +175,7 @@ impl EventStream {
                 let work_bytes = self.events.restorer.work_bytes(bytes.len());
                 off_thread(work_bytes, || self.events.take(&bytes, out))
             }
-            Some(Err(_)) => Err(CUT),
+            Some(Err(error)) => Err(broken(error)),
             None => {
                 let closed = self.events.close(out);
                 self.end = closed.is_ok().then_some(Ok(()));

@@ -44,6 +44,7 @@ mod splice;
 mod sse;
 #[cfg(test)]
 mod told;
+pub mod translate;
 
 pub use error::ProtocolError;
 pub use format::{Format, Held};

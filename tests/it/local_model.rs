@@ -3,9 +3,11 @@
 use serde_json::json;
 use std::path::PathBuf;
 
+use crate::client::call;
 use crate::gateway::{Gateway, Setup, UPSTREAM};
 use crate::planted::PRIVATE_KEY;
 use crate::requests::{ask, chat};
+use crate::surfaces::{Speech, Text};
 use crate::upstream::eventually;
 
 /// A gateway with the model, or `None` where there is no model file.
@@ -115,5 +117,35 @@ fn a_worker_killed_in_mid_answer_fails_that_request_and_the_next_succeeds() {
         assert_eq!(answer.status, 200, "the next one: {}", answer.text());
     }
     assert!(UPSTREAM.seen("local-killed").is_empty());
+    assert_eq!(gateway.stop().code(), Some(0));
+}
+
+#[test]
+fn a_private_key_in_any_format_is_answered_by_the_model_in_the_building() {
+    let Some(gateway) = with_model() else { return };
+    let text = format!("Tell me a long story about this key:\n{PRIVATE_KEY}\n");
+    for (speech, limit) in [
+        (Speech::Messages, "max_tokens"),
+        (Speech::Responses, "max_output_tokens"),
+    ] {
+        for stream in [false, true] {
+            let mut body = speech.ask("", &text);
+            let members = body.as_object_mut().unwrap();
+            members.retain(|name, _| name != "case" && name != "max_tokens");
+            members.insert(limit.to_owned(), json!(12));
+            members.insert("stream".to_owned(), json!(stream));
+            let body = body.to_string();
+            let answer = call(gateway.data, "POST", speech.path(), &[], body.as_bytes());
+            let said = speech.heard(&answer);
+            assert!(!said[&Text::Content].is_empty(), "{}", answer.text());
+            for (name, value) in [
+                ("x-vestibule-destination", "local"),
+                ("x-vestibule-format", "chat"),
+                ("x-vestibule-findings", "PRIVATE_KEY=1"),
+            ] {
+                assert_eq!(answer.header(name), Some(value), "{speech:?}");
+            }
+        }
+    }
     assert_eq!(gateway.stop().code(), Some(0));
 }

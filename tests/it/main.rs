@@ -26,6 +26,7 @@ mod audit;
 mod canaries;
 mod codings;
 mod comes_back;
+mod cross;
 mod ends;
 mod faithful;
 mod files;

@@ -48,6 +48,17 @@ pub(crate) struct Play {
     pub(crate) steps: Vec<Step>,
 }
 
+impl Play {
+    /// Everything that it sends.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let sent = self.steps.iter().filter_map(|step| match step {
+            Step::Send(bytes) => Some(&bytes[..]),
+            _ => None,
+        });
+        sent.flatten().copied().collect()
+    }
+}
+
 /// One step of a reply's body.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -87,6 +98,8 @@ type Script = Arc<dyn Fn(&Seen) -> Play + Send + Sync>;
 #[derive(Default)]
 struct Stage {
     scripts: BTreeMap<String, Script>,
+    /// For requests of no case.
+    rest: Option<Script>,
     seen: Vec<Seen>,
 }
 
@@ -144,6 +157,16 @@ impl Upstream {
         self.stage.lock().scripts.insert(case.to_owned(), script);
     }
 
+    /// How requests of no case are answered from now on.
+    pub(crate) fn play_rest(&self, script: impl Fn(&Seen) -> Play + Send + Sync + 'static) {
+        self.stage.lock().rest = Some(Arc::new(script));
+    }
+
+    /// Everything that came, oldest first.
+    pub(crate) fn all(&self) -> Vec<Seen> {
+        self.stage.lock().seen.clone()
+    }
+
     /// What came of this case, oldest first.
     pub(crate) fn seen(&self, case: &str) -> Vec<Seen> {
         let mark = mark(case);
@@ -196,6 +219,7 @@ async fn answer(
             .iter()
             .find(of_case)
             .map(|(_, script)| Arc::clone(script))
+            .or_else(|| stage.rest.clone())
     };
     let play = script.map_or_else(|| crate::replies::ok(&seen), |script| script(&seen));
     let performance = Performance {

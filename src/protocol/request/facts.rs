@@ -36,6 +36,8 @@ pub struct Shape {
     pub code_fences: u32,
     /// Whether log probabilities are asked for.
     pub logprobs: bool,
+    /// Whether a chat's stream is to tell the counts of tokens.
+    pub include_usage: bool,
     /// Whether a schema says by `pattern` or `format` how texts must look.
     pub patterns: bool,
 }
@@ -126,6 +128,8 @@ fn shape(root: Value<'_>, asked: Value<'_>, found: &Found, body: &[u8]) -> Shape
         thinking: thinks(root),
         code_fences: fences(body),
         logprobs: wants_logprobs(root),
+        include_usage: at(root, "stream_options.include_usage")
+            .is_some_and(|value| value.kind() == Kind::True),
         patterns: found.patterns,
         ..Shape::default()
     };

@@ -187,7 +187,7 @@ fn spans_outside_or_within_a_character_have_no_edit() {
 
 #[test]
 fn tells_the_facts() {
-    let body = r#"{"model":"deepseek-fl\u0061sh","stream":true,"user":"u1","max_tokens":100,"logprobs":true,
+    let body = r#"{"model":"deepseek-fl\u0061sh","stream":true,"stream_options":{"include_usage":true},"user":"u1","max_tokens":100,"logprobs":true,
         "thinking":{"type":"enabled"},"response_format":{"type":"json_object"},
         "tools":[{"type":"function","function":{"name":"f"}}],"functions":[{"name":"g"}],
         "messages":[{"role":"system","content":"s"},{"role":"user","content":"```a```"},
@@ -206,6 +206,7 @@ fn tells_the_facts() {
         last_user_bytes: 5,
         code_fences: 2,
         logprobs: true,
+        include_usage: true,
         patterns: false,
     };
     assert_eq!(*request.shape(), expected);

@@ -6,3 +6,5 @@ mod leaks;
 mod paths;
 mod refused;
 pub(crate) mod speak;
+
+pub(crate) use speak::{Speech, Text, Texts, play};
