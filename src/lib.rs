@@ -10,7 +10,8 @@
 //! 6. *transform*: [`transform`] puts surrogates in, with originals sealed in the [`vault`]
 //! 7. *record*: [`audit`] commits an entry before anything leaves
 //! 8. *infer*: [`infer`] sends it to the cloud or to the model in the building
-//! 9. *restore*: [`restore`] puts the originals back into the reply, also while it streams
+//! 9. *restore*: [`review`] finds in the reply what the model made up, where the policy asks for it; [`restore`] puts the
+//!    originals back, also while it streams
 //!
 //! The story is one function, [`pipeline::Pipeline::answer`]. A module uses only modules on lower floors;
 //! `tests/architecture.rs` keeps it so. Keys are [`crypto`]'s, rows on disk [`store`]'s, words [`base`]'s; [`cli`] and
@@ -33,6 +34,7 @@ pub mod policy;
 pub mod protocol;
 pub mod proxy;
 pub mod restore;
+pub mod review;
 pub mod route;
 pub mod store;
 pub mod transform;

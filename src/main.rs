@@ -11,6 +11,8 @@ use vestibule::{app, crypto};
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_place_of_panic));
     let cli = Cli::parse();
+    // Where it fails, a limit ends the process, as it would any other; nothing else depends on it.
+    drop(app::outlive_file_limit());
     match run(cli) {
         Ok(code) => code,
         Err(error) => {

@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
         "vault",
         "transform",
         "restore",
+        "review",
         "route",
         "infer",
         "audit",

@@ -30,6 +30,8 @@ pub(super) struct House {
     pub(super) workers: Vec<Arc<LocalBackend>>,
     pub(super) forward: Option<Forward>,
     pub(super) clock: Clock,
+    /// What whoever watches should know.
+    pub(super) notices: Vec<String>,
 }
 
 impl House {
@@ -40,6 +42,7 @@ impl House {
         let (names_budget, names_threads) = config.detect.limits()?;
         let taggers = taggers(config)?;
         taggers::tell(&taggers);
+        let notices = taggers::rules_alone(&taggers);
         let detector = detector.with_taggers(taggers);
         let audit_settings = audit_settings(config, &policy)?;
         let (store, root) = store_and_root(config, audit_settings.durability, &clock)?;
@@ -79,6 +82,7 @@ impl House {
             workers: set_up.workers,
             forward,
             clock,
+            notices,
         })
     }
 }

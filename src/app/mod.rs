@@ -4,11 +4,13 @@ mod backends;
 mod exact;
 mod forward;
 mod house;
+mod limits;
 mod service;
 mod taggers;
 
 pub use exact::{Tables, detector_in_force};
 pub use house::{apps_beside, authority_key, policy_in_force, store_and_root, store_beside};
+pub use limits::outlive_file_limit;
 pub use taggers::taggers;
 
 use crate::config::Config;
@@ -47,7 +49,11 @@ async fn run(config: Config, settings: proxy::Settings) -> anyhow::Result<ExitCo
     let numbers = proxy::metrics::install()?;
     let house = House::build(&config)?;
     let clock = house.clock.clone();
-    let door = Arc::new(Door::new(Arc::clone(&house.pipeline), house.apps));
+    let door = Arc::new(Door::new(
+        Arc::clone(&house.pipeline),
+        house.apps,
+        house.notices,
+    ));
     let (stop, done) = (Stop::new(), Stop::new());
     let data = Server::data(&settings, door.clone(), house.forward, clock, stop.clone()).await?;
     let admin = Server::admin(

@@ -19,16 +19,18 @@ pub(super) struct Door {
     anonymous: Arc<str>,
     none: Arc<str>,
     metrics: Arc<ChatMetrics>,
+    notices: Vec<String>,
 }
 
 impl Door {
-    pub(super) fn new(pipeline: Arc<Pipeline>, apps: Apps) -> Self {
+    pub(super) fn new(pipeline: Arc<Pipeline>, apps: Apps, notices: Vec<String>) -> Self {
         Self {
             pipeline,
             apps,
             anonymous: ANONYMOUS.into(),
             none: "none".into(),
             metrics: Arc::default(),
+            notices,
         }
     }
 }
@@ -96,5 +98,9 @@ impl ChatService for Door {
             return Ok(());
         }
         Err("the audit log can't be written".to_owned())
+    }
+
+    fn notices(&self) -> Vec<String> {
+        self.notices.clone()
     }
 }

@@ -3,9 +3,9 @@
 #[cfg(feature = "onnx")]
 use crate::base::EntityType;
 use crate::config::{Config, OwnTagger};
-use crate::detect::tagger::Tagger;
 use crate::detect::tagger::en::{English, EnglishFiles};
 use crate::detect::tagger::lac::{Lac, LacFiles};
+use crate::detect::tagger::{Script, Tagger};
 use crate::infer::models::{Catalogue, Folder, Kind, Model, Quiet, State};
 use anyhow::{Context, bail};
 use std::path::Path;
@@ -89,7 +89,6 @@ fn text(folder: &Path, name: &str) -> anyhow::Result<String> {
 #[cfg(feature = "onnx")]
 fn own(own: &OwnTagger) -> anyhow::Result<Arc<dyn Tagger>> {
     use crate::config::ScriptWord;
-    use crate::detect::tagger::Script;
     use crate::detect::tagger::onnx::{OnnxFiles, OnnxSettings, OnnxTagger};
 
     let folder = &own.folder;
@@ -133,14 +132,27 @@ fn own(own: &OwnTagger) -> anyhow::Result<Arc<dyn Tagger>> {
     )
 }
 
+/// In which writing names are looked for by rules alone, for those who watch the gateway; nothing where models read both.
+pub(super) fn rules_alone(taggers: &[Arc<dyn Tagger>]) -> Vec<String> {
+    let all = [
+        (Script::Han, "Chinese", "lac"),
+        (Script::Latin, "English", "rampart"),
+    ];
+    let read = |script| taggers.iter().any(|tagger| tagger.script() == script);
+    let alone = all.into_iter().filter(|(script, ..)| !read(*script));
+    alone
+        .map(|(_, text, model)| {
+            format!("no model that finds names in {text} text is here: they are found by rules alone; `vestibule model pull {model}` brings one")
+        })
+        .collect()
+}
+
 /// Says in the log what looks for names.
 pub(super) fn tell(taggers: &[Arc<dyn Tagger>]) {
     for tagger in taggers {
         tracing::info!(tagger = tagger.name(), "names are looked for by a model");
     }
-    if taggers.is_empty() {
-        tracing::warn!(
-            "no model that finds names is here: names are found by rules alone; `vestibule model pull lac` brings one for Chinese, `vestibule model pull rampart` one for English"
-        );
+    for notice in rules_alone(taggers) {
+        tracing::warn!("{notice}");
     }
 }

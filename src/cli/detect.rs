@@ -3,6 +3,7 @@
 //! Prints places and types, never a value unless `--show` is given; `--explain` shows the lines in which values stand.
 
 use super::explain::{Explainer, Lang, language};
+use super::places::{Place, Places};
 use crate::base::{Confidence, Finding};
 use crate::detect::explain::Explained;
 use crate::detect::{Detector, Hint};
@@ -150,16 +151,19 @@ fn whole(
         text: &text,
         language: language(args.lang),
     };
+    let mut places = Places::new(&text);
     for one in &found {
+        let place = places.at(one.finding.span.start);
         if args.explain {
-            explainer.finding(one, out)?;
+            explainer.finding(one, place, out)?;
         } else {
-            listed(args, &text, &one.finding, out)?;
+            listed(args, &text, &one.finding, place, out)?;
         }
     }
     if args.all {
+        let mut places = Places::new(&text);
         for miss in detector.near_misses(&text, Hint::default()) {
-            explainer.near_miss(&miss, out)?;
+            explainer.near_miss(&miss, places.at(miss.span.start), out)?;
         }
     }
     let count = if found.is_empty() {
@@ -223,10 +227,14 @@ fn explained(args: &DetectArgs, detector: &Detector, text: &str, hint: Hint<'_>)
 }
 
 /// `3:7  CN_MOBILE  high  cn_mobile, number_plan, near 电话`
-fn listed(args: &DetectArgs, text: &str, f: &Finding, out: &mut dyn Write) -> anyhow::Result<()> {
-    let head = text.get(..f.span.start).unwrap_or_default();
-    let line = head.matches('\n').count() + 1;
-    let column = head.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+fn listed(
+    args: &DetectArgs,
+    text: &str,
+    f: &Finding,
+    place: Place,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Place { line, column } = place;
     let confidence = f.confidence.as_str();
     let confidence = match f.confidence {
         Confidence::High => confidence.red().to_string(),
@@ -303,6 +311,22 @@ mod tests {
                     .contains("13812345678")
             );
         }
+    }
+
+    #[test]
+    fn every_finding_is_listed_with_its_line_and_column() {
+        let out = output(
+            &args(false, false),
+            "电话13812345678、13912345678\n\n再打13612345678",
+            false,
+        )
+        .unwrap();
+        let out = anstream::adapter::strip_str(&out).to_string();
+        let places: Vec<&str> = out
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert_eq!(places, ["1:3", "1:15", "3:3", "3"], "{out}");
     }
 
     #[test]

@@ -3,13 +3,16 @@
 //! Reads CSV, writes `NAME.edm` in the data folder. No message shows a value; the first row of a file is its header, and
 //! since a file may lack one, that row is not shown either.
 
+mod rows;
+
 use crate::base::EntityType;
 use crate::detect::exact::{Builder, Column, Table, Taken};
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs::{self, File, OpenOptions};
+use rows::{Odd, Rows};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -86,11 +89,12 @@ pub fn run(
             let columns = columns.iter().map(checked).collect::<Result<Vec<_>, _>>()?;
             let builder = Builder::new(columns.clone(), &key_of(name)?)?;
             let bar = progress(file)?;
-            let builder = read(file, &columns, builder, *delimiter, &bar)?;
+            let (builder, odd) = read(file, &columns, builder, *delimiter, &bar)?;
             bar.finish_and_clear();
             let (rows, taken) = (builder.rows(), builder.taken().to_vec());
             write(folder, &path, builder)?;
             told(name, rows, &columns, &taken);
+            told_odd(odd);
         }
         Command::List { json } => list(folder, *json)?,
         Command::Drop { name } => {
@@ -137,77 +141,54 @@ fn progress(file: &Path) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(size.len()).with_style(style))
 }
 
-/// Reads the file row by row; only hashes are kept.
+/// Reads the file row by row; only hashes are kept. Rows that are odd are told apart.
 fn read(
     file: &Path,
     columns: &[Column],
     mut builder: Builder,
     delimiter: u8,
     bar: &ProgressBar,
-) -> anyhow::Result<Builder> {
+) -> anyhow::Result<(Builder, [Odd; 2])> {
     let input = File::open(file).with_context(|| format!("can't open `{}`", file.display()))?;
     let input = BufReader::with_capacity(1 << 16, bar.wrap_read(input));
-    let mut csv = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(input);
-    let header = csv.byte_headers().map_err(|error| refused(&error))?.clone();
-    let place = |column: &Column| {
-        let same = |cell: &[u8]| cell.trim_ascii() == column.name.as_bytes();
-        header
-            .iter()
-            .position(same)
-            .ok_or_else(|| anyhow!("the first row of the file has no column `{}`", column.name))
-    };
-    let places = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let mut record = csv::StringRecord::new();
-    while csv
-        .read_record(&mut record)
-        .map_err(|error| refused(&error))?
-    {
-        builder.row(
-            places
-                .iter()
-                .map(|place| record.get(*place).unwrap_or_default()),
-        )?;
+    let names = columns.iter().map(|column| column.name.as_str());
+    let (mut rows, places) = Rows::open(input, delimiter, names)?;
+    while let Some(row) = rows.row()? {
+        let cell = |place: &usize| row.get(*place).unwrap_or_default();
+        builder.row(places.iter().map(cell))?;
     }
-    Ok(builder)
-}
-
-/// The place of a fault; the parser's own words may hold text of the file.
-fn refused(error: &csv::Error) -> anyhow::Error {
-    let line = error.position().map(csv::Position::line);
-    match (error.kind(), line) {
-        (csv::ErrorKind::Utf8 { .. }, Some(line)) => {
-            anyhow!("line {line}: not UTF-8; save the file as UTF-8")
-        }
-        (csv::ErrorKind::Io(error), _) => anyhow!("the file can't be read: {}", error.kind()),
-        (_, Some(line)) => anyhow!("line {line}: not CSV"),
-        _ => anyhow!("the file is not CSV"),
-    }
+    Ok((builder, [rows.uneven, rows.broken]))
 }
 
 /// Writes beside, then puts it in place, so that a table is whole or as it was.
 fn write(folder: &Path, path: &Path, builder: Builder) -> anyhow::Result<()> {
-    fs::create_dir_all(folder)
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .with_context(|| format!("can't make the folder `{}`", folder.display()))?;
-    let beside = path.with_extension("edm-new");
-    let failed = || format!("can't write `{}`", beside.display());
+    // Of this process alone: two loads at the same time don't write into each other's.
+    let beside = path.with_extension(format!("edm-new-{}", std::process::id()));
+    let written = write_to(&beside, builder).and_then(|()| Ok(fs::rename(&beside, path)?));
+    if written.is_err() {
+        drop(fs::remove_file(&beside));
+    }
+    written.with_context(|| format!("can't write `{}`", path.display()))
+}
+
+/// Makes the file: one that is there, or that a link leads to, is not written.
+fn write_to(path: &Path, builder: Builder) -> anyhow::Result<()> {
     let file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
-        .open(&beside)
-        .with_context(failed)?;
+        .open(path)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     builder.write(&mut out)?;
     let file = out
         .into_inner()
-        .map_err(std::io::IntoInnerError::into_error)
-        .with_context(failed)?;
-    file.sync_all().with_context(failed)?;
-    fs::rename(&beside, path).with_context(failed)
+        .map_err(std::io::IntoInnerError::into_error)?;
+    Ok(file.sync_all()?)
 }
 
 fn told(name: &str, rows: u32, columns: &[Column], taken: &[Taken]) {
@@ -227,6 +208,25 @@ fn told(name: &str, rows: u32, columns: &[Column], taken: &[Taken]) {
             }
         }
         anstream::println!("{line}");
+    }
+}
+
+/// Says where the file may be other than it looks.
+fn told_odd([uneven, broken]: [Odd; 2]) {
+    for (odd, what) in [
+        (
+            uneven,
+            "another number of cells than the header: their values may be in other columns",
+        ),
+        (
+            broken,
+            "a line break in a cell: a quotation mark may be missing, and rows swallowed",
+        ),
+    ] {
+        if odd.rows > 0 {
+            let Odd { rows, first } = odd;
+            anstream::println!("  look at line {first}: {rows} rows have {what}");
+        }
     }
 }
 
@@ -272,6 +272,7 @@ fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[derive(Parser)]
     struct Line {
@@ -319,6 +320,9 @@ mod tests {
             let value = value.as_bytes();
             assert!(!bytes.windows(value.len()).any(|window| window == value));
         }
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "a file was left");
         let table = Table::read(&bytes, &[3; 32]).unwrap();
         assert_eq!((table.rows(), table.columns().len()), (2, 2));
         run_line(&folder, &["list", "--json"]).unwrap();

@@ -1,5 +1,6 @@
 //! Findings as a reader sees them: the line with marks under them, why, and what would change it; English or Chinese.
 
+use super::places::Place;
 use crate::base::{Confidence, Finding, Language, View};
 use crate::detect::explain::{Explained, If, Then};
 use owo_colors::OwoColorize;
@@ -43,9 +44,14 @@ pub(super) struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// One finding: its line, marks under it, why, and what would change it.
-    pub(super) fn finding(&self, one: &Explained, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn finding(
+        &self,
+        one: &Explained,
+        place: Place,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let finding = &one.finding;
-        let margin = self.marked(finding, out)?;
+        let margin = self.marked(finding, place, out)?;
         writeln!(out, "{margin} {}", self.why(finding).dimmed())?;
         for (change, then) in &one.changes {
             let what = self.change(*change);
@@ -56,8 +62,13 @@ impl Explainer<'_> {
     }
 
     /// A candidate that is not sure enough.
-    pub(super) fn near_miss(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-        let margin = self.marked(finding, out)?;
+    pub(super) fn near_miss(
+        &self,
+        finding: &Finding,
+        place: Place,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let margin = self.marked(finding, place, out)?;
         let head = self.say("not reported, score too low:", "未报告，分值过低：");
         writeln!(
             out,
@@ -68,20 +79,20 @@ impl Explainer<'_> {
     }
 
     /// The line that the finding begins in, cut to its surroundings, and marks under it; returns the margin.
-    fn marked(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<String> {
-        let head = self.text.get(..finding.span.start).unwrap_or_default();
-        let number = head.matches('\n').count() + 1;
-        let start = head.rfind('\n').map_or(0, |i| i + 1);
-        let rest = self.text.get(start..).unwrap_or_default();
-        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
-        let at = finding.span.start - start;
-        let end = (finding.span.end - start).min(line.len());
-        let before = last_chars(line.get(..at).unwrap_or_default(), AROUND_CHARS);
-        let value = line.get(at..end).unwrap_or_default();
-        let after = first_chars(line.get(end..).unwrap_or_default(), AROUND_CHARS);
+    fn marked(&self, finding: &Finding, place: Place, out: &mut dyn Write) -> io::Result<String> {
+        let (text, span) = (self.text, finding.span);
+        let line = |part: &'_ str| part.split(['\n', '\r']).next().unwrap_or_default().len();
+        let head = last_chars(text.get(..span.start).unwrap_or_default(), AROUND_CHARS);
+        let before = head.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let value = span.slice(text).unwrap_or_default();
+        let whole = line(value) == value.len();
+        let value = value.get(..line(value)).unwrap_or_default();
+        let after = text.get(span.end..).filter(|_| whole).unwrap_or_default();
+        let after = first_chars(after, AROUND_CHARS);
+        let after = after.get(..line(after)).unwrap_or_default();
         let shown = |part: &str| part.replace(|c: char| c.is_control(), " ");
         let (before, value, after) = (shown(before), shown(value), shown(after));
-        let number = number.to_string();
+        let number = place.line.to_string();
         let margin = format!("{} {}", " ".repeat(number.len()), "|".dimmed());
         let marked = coloured(&value, finding.confidence);
         writeln!(
@@ -252,6 +263,7 @@ fn width(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::Places;
     use super::*;
     use crate::detect::{Detector, Hint};
 
@@ -259,8 +271,10 @@ mod tests {
         let detector = Detector::built_in().unwrap();
         let explainer = Explainer { text, language };
         let mut out = Vec::new();
+        let mut places = Places::new(text);
         for one in detector.explain(text, Hint::default()) {
-            explainer.finding(&one, &mut out).unwrap();
+            let place = places.at(one.finding.span.start);
+            explainer.finding(&one, place, &mut out).unwrap();
         }
         anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
     }
@@ -286,6 +300,20 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn a_finding_is_shown_in_its_own_line() {
+        let far = "x".repeat(50);
+        let text = format!("one\r\ntwo\r{far} 电话13812345678 {far}\nthree\n");
+        let shown = shown(&text, Language::En);
+        let line = shown.lines().next().unwrap();
+        let around = |many| "x".repeat(many);
+        assert_eq!(
+            line,
+            format!("2 | {} 电话13812345678 {}", around(33), around(35)),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod edm;
 pub mod explain;
 pub mod key;
 pub mod model;
+mod places;
 pub mod policy;
 mod when;
 pub mod worker;

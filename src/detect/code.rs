@@ -5,7 +5,7 @@ use super::cue::Hit;
 use super::fold::numeral;
 use super::page::{Candidate, Page};
 use super::roles::Roles;
-use super::text::{at, before, char_before, run};
+use super::text::{Chars, at, before, char_before, run};
 use crate::base::Span;
 
 /// Looks at a run of ASCII letters and digits.
@@ -116,7 +116,8 @@ fn iban(page: &Page<'_>, span: Span) -> Option<Candidate> {
 }
 
 /// Province characters of number plates (GA 36).
-const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
+static PROVINCES: Chars =
+    Chars::of("京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新");
 
 /// A number plate: province, letter, and five or (new energy) six places; `·` or a space may stand between.
 fn plate(page: &Page<'_>, span: Span) -> Option<Candidate> {
@@ -132,7 +133,7 @@ fn plate_with_gap(page: &Page<'_>, span: Span) -> Option<Candidate> {
 
 fn plate_at(page: &Page<'_>, letter: usize, tail: Span) -> Option<Candidate> {
     let text = page.text;
-    let province = char_before(text, letter).filter(|c| PROVINCES.contains(*c))?;
+    let province = char_before(text, letter).filter(|c| PROVINCES.has(*c))?;
     let area = matches!(at(text, letter), b'A'..=b'H' | b'J'..=b'Z');
     let places = tail.bytes(text.as_bytes())?;
     let drawn = places

@@ -44,7 +44,7 @@ pub use list::ValueList;
 pub use list::exact;
 
 use crate::base::{EntityType, Finding, View};
-use cue::Lexicon;
+use cue::{Hit, Lexicon};
 use custom::Custom;
 use list::Lists;
 use page::{Candidate, Near, Page, Types};
@@ -164,9 +164,14 @@ impl Detector {
     /// # Errors
     /// [`DetectError::Custom`] for a pattern that is refused or an example that doesn't hold.
     pub fn new(custom: &[CustomRecognizer]) -> Result<Self, DetectError> {
+        // Reading both takes as long as building the automaton from them.
+        let built_in = std::thread::scope(|scope| {
+            scope.spawn(secret::formats::table);
+            recognizer::built_in()
+        });
         secret::formats::table().ok_or(DetectError::Formats)?;
         Ok(Self {
-            lexicon: Lexicon::new(recognizer::built_in().map_err(DetectError::BuiltIn)?)
+            lexicon: Lexicon::new(built_in.map_err(DetectError::BuiltIn)?)
                 .map_err(|_| DetectError::Lexicon)?,
             types: Types::new().ok_or(DetectError::Types)?,
             custom: custom
@@ -249,6 +254,28 @@ impl Detector {
         cells::scan(self, text, &mut found);
         found.retain(|(candidate, _)| candidate.score >= least);
         (merge::merge(found), read)
+    }
+
+    /// Whether these small words lead to a value of small letters, such as a password, or may be one. Where not, a text
+    /// of nothing else need not be scanned. Cheap.
+    ///
+    /// ```
+    /// use vestibule::detect::Detector;
+    /// let detector = Detector::built_in()?;
+    /// assert!(detector.leads("the password is "));
+    /// assert!(!detector.leads("and then we went to "));
+    /// # Ok::<(), vestibule::detect::DetectError>(())
+    /// ```
+    pub fn leads(&self, words: &str) -> bool {
+        let own = !self.custom.is_empty() || !self.lists.is_empty() || !self.exact.is_empty();
+        let label = |hit: &Hit| {
+            let secret = Roles::PASSWORD | Roles::SECRET | Roles::BEARER;
+            hit.roles.any(secret) || !self.lexicon.leads(hit.cue).is_empty()
+        };
+        own || {
+            let cues = self.lexicon.find(words);
+            !cues.fired.is_empty() || cues.hits.iter().any(label)
+        }
     }
 
     /// The candidates with spans of `text` that rules find.

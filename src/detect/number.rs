@@ -166,7 +166,9 @@ fn best_window(page: &Page<'_>, groups: &[Group], first: usize) -> Option<(Candi
         if digits > MOST_DIGITS {
             break;
         }
-        if i - first >= MOST_GROUPS_INSIDE && (first > 0 || i + 1 < groups.len()) {
+        let whole = first == 0 && i + 1 == groups.len();
+        let few = i - first < MOST_GROUPS_INSIDE || whole;
+        if !few || !shape::may_be(digits, i + 1 - first, whole) {
             continue;
         }
         let Some(window) = window(page.text, groups, first, i + 1, digits) else {

@@ -2,7 +2,7 @@
 
 use super::cue::{Cues, Hit, Lexicon};
 use super::roles::Roles;
-use super::text::is_han;
+use super::text::{Chars, is_han};
 use crate::base::{EntityType, Span, View};
 
 /// Characters before and after a value in which a context word counts.
@@ -309,9 +309,8 @@ fn denies(gap: &str) -> bool {
 
 /// Whether the text between a label and its value is only what joins them: `：`, ` is `, `": "`, `号码为`.
 fn is_connective(gap: &str) -> bool {
-    let joins = |c: char| {
-        c.is_whitespace() || ":：=＝\"'`“”‘’「（(《[{<>#|.-_*是为号码个的上写着,".contains(c)
-    };
+    static MARKS: Chars = Chars::of(":：=＝\"'`“”‘’「（(《[{<>#|.-_*是为号码个的上写着,");
+    let joins = |c: char| MARKS.has(c) || c.is_whitespace();
     gap.len() <= LABEL_GAP_BYTES
         && gap.split(|c: char| !c.is_ascii_alphabetic()).all(|word| {
             word.is_empty()

@@ -94,6 +94,19 @@ impl Window<'_> {
     }
 }
 
+/// Whether so many digits in so many groups can be anything: pieces of a stream (`whole`: all of it) are read only as
+/// such numbers are grouped.
+pub(super) const fn may_be(digits: usize, groups: usize, whole: bool) -> bool {
+    match digits {
+        0..=2 => false,
+        3..=6 => groups == 1,
+        _ if whole => true,
+        7..=8 => groups <= 2,
+        9 => groups == 1 || groups == 3,
+        _ => groups <= 5,
+    }
+}
+
 /// The best reading of a window, or `None`.
 pub(super) fn classify(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     match w.len {
@@ -211,13 +224,12 @@ fn with_country_code(text: &str, w: &Window<'_>) -> Span {
 /// A landline number; behind the country code the area code has lost its zero.
 fn landline(page: &Page<'_>, w: &Window<'_>, country: usize) -> Option<Candidate> {
     let (code, number) = w.digits().split_at_checked(country)?;
-    let national: Vec<u8> = if country == 0 {
-        number.to_vec()
-    } else {
-        [b"0", number].concat()
-    };
-    if !check::is_cn_landline(&national)
-        || (country != 0 && code != b"86")
+    let mut national = [b'0'; MOST_DIGITS + 1];
+    let from = usize::from(country != 0);
+    let digits = national.get_mut(from..from + number.len())?;
+    digits.copy_from_slice(number);
+    if (country != 0 && code != b"86")
+        || !check::is_cn_landline(national.get(..from + number.len())?)
         || page.label_doubt(w.span.start) != Doubt::None
     {
         return None;
@@ -287,9 +299,9 @@ fn international(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
         && !sum
         && !w.has_joint(Joint::Line)
         && w.groups.len() <= 6;
-    let near = page.near(w.span, Roles::PHONE);
+    let near = fits.then(|| page.near(w.span, Roles::PHONE))?;
     let telling = near.is_some() || w.len >= 10;
-    (fits && telling && page.label_doubt(w.span.start) == Doubt::None).then(|| {
+    (telling && page.label_doubt(w.span.start) == Doubt::None).then(|| {
         Candidate::new(w.span, page.types.phone, 0.8, "phone_international").near(word(near))
     })
 }
@@ -360,9 +372,15 @@ fn ssn(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
 
 /// A bank card: issuer range, length and Luhn; a label keeps one whose check digit fails or whose range is rare.
 fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
-    let near = page.near(w.span, Roles::CARD);
-    let labelled = page.label(w.span.start, Roles::CARD).is_some();
     let in_range = check::is_card_range(w.digits());
+    let right = check::luhn(w.digits());
+    if !in_range && !right {
+        return None;
+    }
+    let near = page.near(w.span, Roles::CARD);
+    if !in_range && near.is_none() {
+        return None;
+    }
     let doubt = page.doubt(w.span.start);
     // `payment_order_no` speaks for a card and for an order.
     let vouched = near.is_some_and(|near| !near.roles.any(Roles::NEGATIVE));
@@ -372,9 +390,10 @@ fn card(page: &Page<'_>, w: &Window<'_>) -> Option<Candidate> {
     let canonical = w.is_contiguous() || is_card_grouping(w);
     let base =
         |score| Candidate::new(w.span, page.types.bank_card, score, "bank_card").near(word(near));
-    if !check::luhn(w.digits()) {
-        let kept = labelled && vouched && canonical && !w.embedded && in_range;
-        return (kept && doubt == Doubt::None).then(|| base(0.8));
+    if !right {
+        let kept = vouched && canonical && !w.embedded && in_range && doubt == Doubt::None;
+        let kept = kept && page.label(w.span.start, Roles::CARD).is_some();
+        return kept.then(|| base(0.8));
     }
     let score = match near {
         Some(_) if canonical || w.is_regular() => 0.97,

@@ -67,9 +67,66 @@ pub(super) const fn is_crockford(b: u8) -> bool {
     b.is_ascii_digit() || (b.is_ascii_uppercase() && !matches!(b, b'I' | b'L' | b'O' | b'U'))
 }
 
+/// Some characters, laid out so that one look tells nearly every other one apart.
+#[derive(Debug)]
+pub(super) struct Chars {
+    all: &'static str,
+    ascii: u128,
+    /// Bits by the last twelve bits of the numbers of those beyond ASCII.
+    others: [u64; 64],
+}
+
+impl Chars {
+    /// These characters, each of at most three bytes.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    pub(super) const fn of(all: &'static str) -> Self {
+        let (bytes, mut i) = (all.as_bytes(), 0);
+        let (mut ascii, mut others) = (0, [0; 64]);
+        while i < bytes.len() {
+            let next = match bytes[i] {
+                0..=0x7f => i + 1,
+                0xc0..=0xdf => i + 2,
+                _ => i + 3,
+            };
+            if next == i + 1 {
+                ascii |= 1 << bytes[i];
+            } else {
+                let low = (bytes[next - 2] as usize & 0x3f) << 6 | bytes[next - 1] as usize & 0x3f;
+                others[low / 64] |= 1 << (low % 64);
+            }
+            i = next;
+        }
+        Self { all, ascii, others }
+    }
+
+    /// Whether this is one of them.
+    pub(super) fn has(&self, c: char) -> bool {
+        let code = u32::from(c);
+        if c.is_ascii() {
+            return self.ascii >> code & 1 != 0;
+        }
+        let low = code as usize & 0xfff;
+        let may = self
+            .others
+            .get(low / 64)
+            .is_some_and(|row| row >> (low % 64) & 1 != 0);
+        may && self.all.contains(c)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters_of_a_set_are_told_from_all_others() {
+        static SET: Chars = Chars::of(" \t:·：、号码\u{3000}z");
+        let in_set = |c: char| " \t:·：、号码\u{3000}z".contains(c);
+        assert_eq!(('\0'..=char::MAX).find(|c| SET.has(*c) != in_set(*c)), None);
+    }
 
     #[test]
     fn reads_stay_inside() {

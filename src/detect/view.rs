@@ -151,13 +151,8 @@ impl Iterator for Units<'_> {
     type Item = (usize, Unit);
 
     fn next(&mut self) -> Option<(usize, Unit)> {
-        let bytes = self.text.as_bytes();
         loop {
-            let skipped = bytes
-                .get(self.at..)?
-                .iter()
-                .position(|b| interest(*b) != PLAIN)?;
-            self.at += skipped;
+            self.at = next_of_interest(self.text.as_bytes(), self.at)?;
             let i = self.at;
             if let Some(unit) = self.unit() {
                 self.at = i + unit.consumed;
@@ -167,15 +162,25 @@ impl Iterator for Units<'_> {
     }
 }
 
+/// The next position, from `at` on, that may read otherwise: over plain bytes, and Han characters that are no numerals.
+fn next_of_interest(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match interest(*bytes.get(at)?) {
+            PLAIN => {
+                let rest = bytes.get(at + 1..)?;
+                at += 1 + rest.iter().position(|b| interest(*b) != PLAIN)?;
+            }
+            HAN if !may_be_han_numeral(bytes, at) => at += 3,
+            _ => return Some(at),
+        }
+    }
+}
+
 impl Units<'_> {
     /// The unit here, or a step on.
     fn unit(&mut self) -> Option<Unit> {
         let i = self.at;
         let kind = interest(*self.text.as_bytes().get(i)?);
-        if kind == WIDE | NUMERAL && !may_be_han_numeral(self.text.as_bytes(), i) {
-            self.at += 3;
-            return None;
-        }
         if kind & NUMERAL != 0 {
             if let Some(unit) = self.numeral() {
                 return Some(unit);
@@ -225,6 +230,9 @@ const CODED: u8 = 1;
 const NUMERAL: u8 = 2;
 /// Begins a character of several bytes.
 const WIDE: u8 = 4;
+
+/// Begins a Han character.
+const HAN: u8 = WIDE | NUMERAL;
 
 /// What a byte may begin. Han characters that are no numerals pass here at one look each.
 #[inline]

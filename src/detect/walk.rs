@@ -1,7 +1,7 @@
 //! One walk over the text, by what a byte may begin.
 
 use super::cue::Trigger;
-use super::page::{Candidate, Page};
+use super::page::Page;
 use super::roles::Roles;
 use super::text::{at, before, is_crockford};
 use super::{address, code, encoded, name, net, number, recognizer, secret};
@@ -248,9 +248,11 @@ pub(super) fn triggers(page: &mut Page<'_>) {
 
 /// Names beside what was found, and cards that are part of track data.
 pub(super) fn neighbours(page: &mut Page<'_>) {
-    let found: Vec<Candidate> = page.found.clone();
     let types = page.types;
-    for candidate in found {
+    for i in 0..page.found.len() {
+        let Some(candidate) = page.found.get(i).copied() else {
+            break;
+        };
         if candidate.entity == types.bank_card {
             let track = code::track_two(page, candidate.span);
             page.found.extend(track);

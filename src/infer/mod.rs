@@ -19,6 +19,7 @@ pub use config::{
 
 use crate::base::{RequestId, Timestamp};
 use crate::protocol::Format;
+use crate::protocol::headers::Passed;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -47,7 +48,7 @@ use std::sync::Arc;
 ///     fn send(&self, request: Outbound) -> BoxFuture<'_, Result<Inbound, BackendError>> {
 ///         let body = futures_util::stream::iter([Ok(request.body)]).boxed();
 ///         Box::pin(async {
-///             Ok(Inbound { status: 200, content_type: "application/json".into(), retry_after: None, body })
+///             Ok(Inbound { status: 200, content_type: "application/json".into(), retry_after: None, headers: vec![], body })
 ///         })
 ///     }
 /// }
@@ -88,6 +89,8 @@ pub struct Outbound {
     pub stream: bool,
     /// Whether the app used the `/beta` prefix; only DeepSeek has one, others ignore it.
     pub beta: bool,
+    /// Headers of the app that go along; see [`crate::protocol::headers`].
+    pub headers: Passed,
     /// Whose request it is: the model in the building never lets one caller's request profit from another's, since
     /// the count of cached tokens would tell what the other sent. It isn't sent outside.
     pub caller: Arc<str>,
@@ -115,6 +118,8 @@ pub struct Inbound {
     pub content_type: String,
     /// The `retry-after` header, where it is a number of seconds or an HTTP date.
     pub retry_after: Option<String>,
+    /// The other headers that go on to the app; see [`crate::protocol::headers`].
+    pub headers: Passed,
     /// The body's bytes in the pieces in which they arrive; ends at its first error. Not capped in length.
     pub body: BoxStream<'static, Result<Bytes, BackendError>>,
 }

@@ -142,7 +142,7 @@ pub(super) struct Inspector {
 
 #[derive(Debug)]
 struct Shared {
-    detector: Detector,
+    detector: Arc<Detector>,
     cache: FindingCache,
 }
 
@@ -157,11 +157,19 @@ impl Inspector {
         let pool = (!detector.taggers().is_empty()).then(|| Pool::new(threads));
         let cache = FindingCache::new(cache_key);
         Self {
-            shared: Arc::new(Shared { detector, cache }),
+            shared: Arc::new(Shared {
+                detector: Arc::new(detector),
+                cache,
+            }),
             pool: pool.flatten(),
             clock,
             budget,
         }
+    }
+
+    /// What it finds values with.
+    pub(super) fn detector(&self) -> Arc<Detector> {
+        Arc::clone(&self.shared.detector)
     }
 
     /// Reads every text part of `request`; `rules` name values whose type is known.
@@ -174,6 +182,7 @@ impl Inspector {
         rules: &[FieldRule],
     ) -> Result<Inspection, ProtocolError> {
         let Shared { detector, cache } = &*self.shared;
+        let detector: &Detector = detector;
         let size = request.body().len();
         let budget = Budget::of(self.clock.clone(), self.budget);
         let Some(pool) = &self.pool else {
@@ -187,7 +196,7 @@ impl Inspector {
         }
         let (shared, theirs) = (Arc::clone(&self.shared), Arc::clone(request));
         let work = move || {
-            let reading = (&shared.detector, &shared.cache, &budget);
+            let reading = (&*shared.detector, &shared.cache, &budget);
             inspect_rest(&theirs, known, &fields, reading)
         };
         match pool.run(work).await {

@@ -7,23 +7,32 @@
 
 #[cfg(test)]
 mod conformance;
+mod faults;
 mod fields;
 mod files;
+mod given;
 mod inspecting;
 #[cfg(test)]
 mod inspecting_tests;
 mod joins;
 #[cfg(test)]
 mod joins_tests;
+mod origins;
+#[cfg(test)]
+mod origins_tests;
 mod outbound;
 mod policy_tests;
 mod pool;
 mod recording;
 mod refusing;
 mod restoring;
+mod reviewing;
+#[cfg(test)]
+mod reviewing_tests;
 mod service;
 mod streaming;
 mod terms;
+mod voice;
 
 pub use policy_tests::{TestFailure, detector_for, failing_tests};
 pub use recording::policy_ref;
@@ -34,11 +43,13 @@ use crate::base::{Clock, Timestamp};
 use crate::detect::Detector;
 use crate::infer::{Backend, BackendError, Health, Inbound, Outbound};
 use crate::policy::{Decision, Policy, Situation};
+use crate::protocol::headers::content_type;
 use crate::protocol::{Format, Limits, Request};
 use crate::restore::Originals;
 use crate::route::{self, Candidate, Fit};
 use crate::vault::{Vault, VaultError};
 use bytes::Bytes;
+use http::HeaderValue;
 use inspecting::{Inspection, Inspector};
 use outbound::Egress;
 use recording::{Attempt, Outcome, ReplyRecord};
@@ -256,11 +267,13 @@ impl Pipeline {
         inbound: Inbound,
         mut record: ReplyRecord,
     ) -> Result<Reply, Refusal> {
-        let headers = self.headers(decided, Some(&egress));
+        let mut headers = self.headers(decided, Some(&egress));
         if matches!(inbound.status, 401 | 403) {
             record.finish(Outcome::Status(inbound.status));
             return Err(refusing::key_refused(headers));
         }
+        headers.extend(inbound.headers.iter().cloned());
+        let written = inbound.content_type.clone();
         let originals = Originals::new(
             &egress.transformed.map,
             self.restore_limit_bytes,
@@ -268,7 +281,10 @@ impl Pipeline {
             egress.body.clone(),
         );
         let json_output = decided.request.shape().json_output;
-        let mut restorer = ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output);
+        let rules = self.review(decided, &egress);
+        headers.extend(reviewing::dropped(decided, &egress, rules.as_ref()));
+        let mut restorer =
+            ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output).reviewed(rules);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
             findings: decided.counts.clone(),
@@ -282,13 +298,15 @@ impl Pipeline {
                 status,
                 headers,
                 retry_after,
-                "text/event-stream",
+                content_type(&written, "text/event-stream"),
                 body,
                 facts,
             ));
         }
         let whole = streaming::whole(egress.format, inbound, &mut restorer).await;
-        record.tally(restorer.tally());
+        let tally = restorer.tally();
+        headers.extend(reviewing::header(&tally.made_up));
+        record.tally(tally);
         match whole {
             Ok(body) => {
                 record.sent(body.len());
@@ -298,7 +316,7 @@ impl Pipeline {
                     status,
                     headers,
                     retry_after,
-                    "application/json",
+                    content_type(&written, "application/json"),
                     body,
                     facts,
                 ))
@@ -380,7 +398,7 @@ impl Pipeline {
             status,
             Vec::new(),
             None,
-            "application/json",
+            HeaderValue::from_static("application/json"),
             body,
             facts,
         ))
@@ -420,6 +438,7 @@ fn outbound(decided: &Decided, egress: &Egress) -> Outbound {
         body: egress.body.clone(),
         stream: decided.request.stream(),
         beta: decided.call.beta,
+        headers: decided.call.headers.clone(),
         caller: Arc::clone(&decided.call.app),
         request_id: decided.call.request_id,
     }

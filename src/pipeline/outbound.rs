@@ -8,6 +8,7 @@ use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,7 +150,7 @@ impl Pipeline {
             }
         };
         put("x-vestibule-policy", &self.policy_header);
-        put("x-vestibule-findings", &findings(decided));
+        put("x-vestibule-findings", &counted(&decided.counts));
         if let Some(egress) = egress {
             put("x-vestibule-destination", &egress.destination);
             if decided.request.shape().logprobs && !egress.transformed.map.is_empty() {
@@ -199,9 +200,10 @@ fn leaving_files(decided: &Decided, transformed: &Transformed) -> Option<Vec<Lea
     Some(leaving)
 }
 
-fn findings(decided: &Decided) -> String {
+/// Types and how many of each, as headers say it.
+pub(super) fn counted(counts: &BTreeMap<&'static str, u32>) -> String {
     let mut text = String::with_capacity(64);
-    for (entity, count) in &decided.counts {
+    for (entity, count) in counts {
         if !text.is_empty() {
             text.push_str(", ");
         }

@@ -188,6 +188,7 @@ impl ReplyRecord {
                 completion: usage.completion,
                 cached: usage.cached,
             });
+            tally.made_up.note(entry);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::protocol::ProtocolError;
 use crate::route::NoRoute;
 use http::{HeaderName, HeaderValue};
 
+use super::faults::REPLY_BLOCKED;
 use super::service::StreamFault;
 use super::{Decided, Refusal};
 
@@ -62,9 +63,9 @@ pub(super) fn no_route(
                 "this request may only be answered in the building, and no model is set up there";
             let message = format!("{say} {why}");
             Refusal::new(
-                403,
+                503,
                 "local_model_unavailable",
-                "permission_error",
+                "service_unavailable",
                 message.trim_start(),
             )
         }
@@ -155,7 +156,12 @@ pub(super) fn no_balance() -> Refusal {
     Refusal::new(502, "upstream_failed", "upstream_error", message)
 }
 
-/// The reply could not be used.
+/// The reply could not be used, or may not be.
 pub(super) fn faulty_reply(fault: StreamFault, headers: Headers) -> Refusal {
-    Refusal::new(502, fault.code, fault.kind, fault.message).with_headers(headers)
+    let status = if fault.code == REPLY_BLOCKED {
+        403
+    } else {
+        502
+    };
+    Refusal::new(status, fault.code, fault.kind, fault.message).with_headers(headers)
 }

@@ -5,56 +5,25 @@ use crate::policy::Policy;
 use crate::protocol::{
     Channel, Edit, Field, Format, Held, Reply, ReplyPart, SseEvent, Usage, splice,
 };
-use crate::restore::{Originals, Restorer, Shifts, Surroundings};
+use crate::restore::{Originals, Shifts, Surroundings};
+use crate::review::{MadeUp, Rules};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::faults::{GOES_BACK, MALFORMED, TOO_MANY, TWO_ITEMS, TWO_NAMES};
 use super::joins::{Joins, Told};
+use super::origins::Origins;
+use super::reviewing::MadeUpTally;
 use super::service::StreamFault;
 use super::terms::Terms;
-
-/// The reply could not be put together again.
-const MALFORMED: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the destination's reply is not what its API promises; try again",
-);
-
-/// The reply repeats surrogates out of all proportion.
-const TOO_MUCH: StreamFault = StreamFault::new(
-    "restore_limit",
-    "the reply repeats protected values out of all proportion and was stopped",
-);
-
-/// A tool would have been called with a value that nobody sent.
-const UNKNOWN_SURROGATE: StreamFault = StreamFault::new(
-    "unknown_surrogate",
-    "the model put a value into a tool call that stands for nothing in this request; try again",
-);
-
-/// The reply opens channels without end.
-const TOO_MANY: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply has more choices and tool calls than any reply has; it was stopped",
-);
-
-/// A tool call changes its name on the way, or two calls pass for one.
-const TWO_NAMES: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply gives one tool call two names; it was stopped",
-);
-
-/// Clients join texts by their order; behind one that went out, none may grow.
-const GOES_BACK: StreamFault = StreamFault::new(
-    "reply_malformed",
-    "the reply goes on with a text after the next one began; it was stopped",
-);
+use super::voice::{Voice, check_arguments};
 
 /// Most choices and tool calls, with their fields, that a reply may have.
 const MOST_CHANNELS: usize = 1_024;
 
 /// What was seen of a reply; goes into its audit entry.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     /// Model tokens as the destination counts them.
     pub(super) usage: Option<Usage>,
@@ -62,15 +31,17 @@ pub(super) struct Tally {
     pub(super) restored: u32,
     /// Words in the form of a surrogate that this request did not issue.
     pub(super) unknown: u32,
+    /// Values that the model made up.
+    pub(super) made_up: MadeUpTally,
 }
 
 /// Restores the channels of one reply.
 pub(super) struct ReplyRestorer {
     terms: Terms,
-    channels: BTreeMap<Channel, Restorer>,
+    channels: BTreeMap<Channel, Voice>,
     joins: Joins,
-    /// Raw ids of items, where events name them.
-    origins: BTreeMap<u32, String>,
+    /// Ids of items, where events name them.
+    origins: Origins,
     last: Option<Reply>,
     /// The number of the last event, where the format numbers them.
     sequence: Option<u64>,
@@ -79,6 +50,7 @@ pub(super) struct ReplyRestorer {
     usage: Option<Usage>,
     restored: u32,
     unknown: u32,
+    made_up: MadeUp,
 }
 
 impl ReplyRestorer {
@@ -88,20 +60,35 @@ impl ReplyRestorer {
             originals,
             policy,
             json_output,
+            review: None,
             tools: BTreeMap::new(),
         };
         Self {
             terms,
             channels: BTreeMap::new(),
             joins: Joins::default(),
-            origins: BTreeMap::new(),
+            origins: Origins::default(),
             last: None,
             sequence: None,
             added: 0,
             usage: None,
             restored: 0,
             unknown: 0,
+            made_up: MadeUp::default(),
         }
+    }
+
+    /// The same, with what counts as made up by the model.
+    #[must_use]
+    pub(super) fn reviewed(mut self, rules: Option<Rules>) -> Self {
+        self.terms.review = rules;
+        self
+    }
+
+    /// How much work a text of so many bytes is, in bytes that are only restored.
+    pub(super) fn work_bytes(&self, bytes: usize) -> usize {
+        let times = if self.terms.review.is_some() { 16 } else { 1 };
+        bytes.saturating_mul(times)
     }
 
     /// What was seen so far.
@@ -110,6 +97,7 @@ impl ReplyRestorer {
             usage: self.usage,
             restored: self.restored,
             unknown: self.unknown,
+            made_up: MadeUpTally::of(&self.made_up, self.terms.review.as_ref()),
         }
     }
 
@@ -126,8 +114,12 @@ impl ReplyRestorer {
         event: &SseEvent,
         out: &mut BytesMut,
     ) -> Result<(), StreamFault> {
-        self.note(&reply);
+        if let Some((sequence, _)) = reply.sequence() {
+            self.sequence = Some(sequence);
+        }
         self.begin(&reply, out)?;
+        self.place(&reply)?;
+        self.turn(&reply, out)?;
         let mut edits = self.edits(&reply, |channel| reply.ends(channel))?;
         if reply.ends_some() {
             let here: BTreeSet<Channel> = reply
@@ -143,7 +135,7 @@ impl ReplyRestorer {
             )?;
         }
         edits.extend(self.renumbered(&reply));
-        if reply.is_dropped() && !self.terms.originals.is_empty() {
+        if reply.is_dropped() && self.terms.changes() {
             // It tells only of the text as it came.
         } else if edits.is_empty() {
             out.extend_from_slice(event.raw());
@@ -163,17 +155,17 @@ impl ReplyRestorer {
         }
     }
 
-    /// Remembers what events of our own need.
-    fn note(&mut self, reply: &Reply) {
-        if let Some((sequence, _)) = reply.sequence() {
-            self.sequence = Some(sequence);
+    /// Which items the event is about.
+    fn place(&mut self, reply: &Reply) -> Result<(), StreamFault> {
+        let agree = self.origins.agree(reply);
+        let mut fields = reply.parts().iter().map(|part| part.channel.field);
+        if !agree && !self.terms.originals.is_empty() && fields.any(Field::is_of_tool) {
+            return Err(TWO_ITEMS);
         }
-        if let Some((item, id)) = reply.origin()
-            && self.origins.get(&item).is_none_or(|known| known != id)
-            && self.origins.len() < MOST_CHANNELS
-        {
-            self.origins.insert(item, id.to_owned());
+        if self.origins.len() > MOST_CHANNELS {
+            return Err(TOO_MANY);
         }
+        Ok(())
     }
 
     /// Items that begin under a number that was another's.
@@ -189,10 +181,36 @@ impl ReplyRestorer {
                 }
             }
             self.joins.anew(*item);
+            self.origins.anew(*item);
             let known = self.terms.tools.range((*item, 0)..=(*item, u32::MAX));
             let gone: Vec<_> = known.map(|(tool, _)| *tool).collect();
             for tool in gone {
                 self.terms.tools.remove(&tool);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the answer begins, the reasoning before it is over: what is held back of it to be read goes out first.
+    fn turn(&mut self, reply: &Reply, out: &mut BytesMut) -> Result<(), StreamFault> {
+        if self.terms.review.is_none() {
+            return Ok(());
+        }
+        for part in reply.parts() {
+            let channel = part.channel;
+            let begins = channel.field == Field::Content && !self.channels.contains_key(&channel);
+            if !begins || part.text(reply.body()).is_empty() {
+                continue;
+            }
+            for field in [Field::Reasoning, Field::ReasoningPlain] {
+                let channel = Channel { field, ..channel };
+                if let Some(voice) = self.channels.get_mut(&channel) {
+                    let mut rest = String::new();
+                    let before = voice.restored();
+                    voice.settle(&mut rest, &mut self.made_up)?;
+                    self.restored += voice.restored() - before;
+                    self.send_held(reply, channel, &rest, out);
+                }
             }
         }
         Ok(())
@@ -244,7 +262,7 @@ impl ReplyRestorer {
     fn moved(&self, reply: &Reply, shifts: &BTreeMap<Channel, Shifts>) -> Vec<Edit> {
         let offsets = reply.offsets().iter();
         let moved = offsets.filter_map(|offset| {
-            let streamed = || self.channels.get(&offset.channel).map(Restorer::shifts);
+            let streamed = || self.channels.get(&offset.channel).map(Voice::shifts);
             let to = shifts
                 .get(&offset.channel)
                 .or_else(streamed)?
@@ -265,7 +283,7 @@ impl ReplyRestorer {
         told: &mut Told,
     ) -> Result<(String, Shifts), StreamFault> {
         let mut whole = String::with_capacity(text.len());
-        let mut once = self.terms.restorer(part.channel, part.is_raw());
+        let mut once = self.terms.voice(part.channel, part.is_raw());
         let start = match text {
             "" => None,
             _ => self.start_told(part.channel, told)?,
@@ -273,8 +291,8 @@ impl ReplyRestorer {
         if let Some(start) = &start {
             once = once.after(start.clone());
         }
-        once.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
-        once.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+        once.push(text, &mut whole, &mut self.made_up)?;
+        once.finish(&mut whole, &mut self.made_up)?;
         self.restored += once.restored();
         self.unknown += once.unknown();
         check_arguments(part.channel, &once)?;
@@ -322,7 +340,7 @@ impl ReplyRestorer {
             if self.channels.len() >= MOST_CHANNELS || self.joins.len() >= MOST_CHANNELS {
                 return Err(TOO_MANY);
             }
-            let mut restorer = self.terms.restorer(channel, false);
+            let mut restorer = self.terms.voice(channel, false);
             if joins && let Some(start) = self.joins.begin(channel, self.before(channel)) {
                 restorer = restorer.after(start);
             }
@@ -349,9 +367,9 @@ impl ReplyRestorer {
             return Ok(whole);
         };
         let before = (restorer.restored(), restorer.unknown());
-        restorer.push(text, &mut whole).map_err(|_| TOO_MUCH)?;
+        restorer.push(text, &mut whole, &mut self.made_up)?;
         if ended {
-            restorer.finish(&mut whole).map_err(|_| TOO_MUCH)?;
+            restorer.finish(&mut whole, &mut self.made_up)?;
         }
         self.restored += restorer.restored() - before.0;
         self.unknown += restorer.unknown() - before.1;
@@ -396,24 +414,35 @@ impl ReplyRestorer {
             return Ok(());
         };
         let mut rest = String::new();
-        restorer.finish(&mut rest).map_err(|_| TOO_MUCH)?;
+        let before = (restorer.restored(), restorer.unknown());
+        restorer.finish(&mut rest, &mut self.made_up)?;
+        self.restored += restorer.restored() - before.0;
+        self.unknown += restorer.unknown() - before.1;
         check_arguments(channel, restorer)?;
+        self.send_held(like, channel, &rest, out);
+        Ok(())
+    }
+
+    /// Sends what was held back as an event of its own.
+    fn send_held(&mut self, like: &Reply, channel: Channel, text: &str, out: &mut BytesMut) {
+        if text.is_empty() {
+            return;
+        }
         let held = Held {
             channel,
-            text: &rest,
-            origin: self.origins.get(&channel.item).map(String::as_str),
+            text,
+            origin: self.origins.raw(channel.item),
             sequence: self.sequence.map(|sequence| sequence + self.added),
         };
         let event = like.format().event(like, &held);
         self.added += u64::from(!event.is_empty());
         out.extend_from_slice(&event);
-        Ok(())
     }
 
-    /// Token probabilities and places in documents are of surrogates: where any was issued they go, rather than tell
-    /// half the truth.
+    /// Token probabilities and places in documents are of surrogates and of what the model made up: where there may be any
+    /// they go, rather than tell half the truth.
     fn drop_untrue(&self, reply: &Reply) -> Vec<Edit> {
-        if self.terms.originals.is_empty() {
+        if !self.terms.changes() {
             return Vec::new();
         }
         let gone = |(span, stands): &(Span, &str)| Edit {
@@ -456,13 +485,6 @@ fn grown(before: Usage, now: Usage) -> Usage {
         prompt: before.prompt.max(now.prompt),
         completion: before.completion.max(now.completion),
         cached: before.cached.max(now.cached),
-    }
-}
-
-fn check_arguments(channel: Channel, restorer: &Restorer) -> Result<(), StreamFault> {
-    match channel.field {
-        Field::ToolArguments | Field::ToolInput if restorer.unknown() > 0 => Err(UNKNOWN_SURROGATE),
-        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, StatusCode};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::base::RequestId;
 use crate::infer::Backend;
 use crate::policy::{Complexity, Policy, Situation};
 use crate::protocol::Format;
+use crate::protocol::headers::Passed;
 
 /// One request of an app that is known.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct Call {
     pub beta: bool,
     /// The `X-Conversation-Id` header.
     pub conversation: Option<String>,
+    /// Headers that may go along; see [`crate::protocol::headers`].
+    pub headers: Passed,
     /// The gateway's id of the request.
     pub request_id: RequestId,
 }
@@ -46,7 +50,7 @@ impl fmt::Debug for Call {
 pub struct Reply {
     /// HTTP status.
     pub status: StatusCode,
-    /// The `x-vestibule-…` headers, and `retry-after`.
+    /// The `x-vestibule-…` headers, `retry-after`, and those of the destination that are passed on.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Type of the body.
     pub content_type: HeaderValue,
@@ -85,7 +89,7 @@ impl fmt::Debug for ReplyBody {
 }
 
 /// Why a stream ended before it was complete; becomes an error event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct StreamFault {
     /// Reason code.
@@ -93,7 +97,7 @@ pub struct StreamFault {
     /// Error type in the words of the API.
     pub kind: &'static str,
     /// One sentence for people; holds no text of the reply.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 impl StreamFault {
@@ -101,7 +105,7 @@ impl StreamFault {
         Self {
             code,
             kind: "upstream_error",
-            message,
+            message: Cow::Borrowed(message),
         }
     }
 }
@@ -162,7 +166,7 @@ pub(super) fn reply(
     status: u16,
     mut headers: Vec<(HeaderName, HeaderValue)>,
     retry_after: Option<String>,
-    content_type: &'static str,
+    content_type: HeaderValue,
     body: ReplyBody,
     facts: Facts,
 ) -> Reply {
@@ -173,7 +177,7 @@ pub(super) fn reply(
     Reply {
         status,
         headers,
-        content_type: HeaderValue::from_static(content_type),
+        content_type,
         body,
         facts,
     }

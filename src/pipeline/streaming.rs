@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use std::future::poll_fn;
 use std::task::Poll;
 
+use super::off_thread;
 use super::recording::{Outcome, ReplyRecord};
 use super::restoring::ReplyRestorer;
 use super::service::StreamFault;
@@ -35,7 +36,8 @@ pub(super) async fn whole(
 ) -> Result<Bytes, StreamFault> {
     let body = collect(inbound.body).await?;
     let reply = Reply::parse(format, body, &Limits::default()).map_err(|_| UNREADABLE)?;
-    restorer.whole(&reply)
+    let work_bytes = restorer.work_bytes(reply.body().len());
+    off_thread(work_bytes, || restorer.whole(&reply))
 }
 
 /// All of a body.
@@ -128,7 +130,7 @@ struct EventStream {
 impl EventStream {
     /// The next piece for the client: all events that are there go on in one piece, for each costs a write.
     async fn next(mut self) -> Option<(Result<Bytes, StreamFault>, Self)> {
-        if let Some(end) = self.end {
+        if let Some(end) = self.end.take() {
             let fault = end.err()?;
             self.end = Some(Ok(()));
             return Some((Err(fault), self));
@@ -149,7 +151,7 @@ impl EventStream {
             }
         }
         if out.is_empty() {
-            let fault = self.end?.err()?;
+            let fault = self.end.take()?.err()?;
             self.end = Some(Ok(()));
             return Some((Err(fault), self));
         }
@@ -161,7 +163,10 @@ impl EventStream {
     /// Takes what came from the destination; `None` is its end.
     fn piece(&mut self, piece: Option<Result<Bytes, BackendError>>, out: &mut BytesMut) {
         let taken = match piece {
-            Some(Ok(bytes)) => self.events.take(&bytes, out),
+            Some(Ok(bytes)) => {
+                let work_bytes = self.events.restorer.work_bytes(bytes.len());
+                off_thread(work_bytes, || self.events.take(&bytes, out))
+            }
             Some(Err(_)) => Err(CUT),
             None => {
                 let closed = self.events.close(out);

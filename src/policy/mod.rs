@@ -8,12 +8,13 @@
 //! - a type that no class includes has its default level, and is handled as the strictest cell for that destination
 //!   among the classes of that level or higher; where there is none, it is redacted outside and allowed inside;
 //! - a finding counts from confidence `medium` up; a class that says `confidence: low` counts weaker ones too;
-//! - `on_error` is `block`, `uninspectable` is `local_only`, `fallback` is `same_or_stricter`.
+//! - `on_error` is `block`, `uninspectable` is `local_only`, `fallback` is `same_or_stricter`;
+//! - `reply_check` is `off`: a reply is read for what the model made up only where the file says `mask` or `block`.
 //!
 //! The way in: [`Policy::parse`] reads, checks and lays out a file once; [`Policy::decide`] then only looks up. A file
 //! with anything wrong in it is refused as a whole, with [`PolicyError`] naming line, column, what was expected and
 //! the nearest valid word. Words of the language that this version can't honour (`extends`, `exceptions`, `facts`,
-//! `surrogates: random`, `reply_check`) are refused too.
+//! `surrogates: random`) are refused too.
 //!
 //! Refuses to know: text, JSON, clocks, and all files but those that a policy names. Same input, same decision.
 
@@ -54,8 +55,8 @@ pub use path::JsonPath;
 pub use phrase::Phrase;
 pub use restore::RestoreRules;
 pub use words::{
-    Complexity, Fallback, Handling, Kind, Mode, Operator, Outcome, SurrogateKind, Trust,
-    WholeOperator,
+    Complexity, Fallback, Handling, Kind, Mode, Operator, Outcome, ReplyCheck, SurrogateKind,
+    Trust, WholeOperator,
 };
 
 use check::Checked;

@@ -7,7 +7,9 @@ use crate::base::{Confidence, EntityType};
 
 use super::path::JsonPath;
 use super::phrase::Phrase;
-use super::words::{Complexity, Fallback, Handling, Kind, Mode, Outcome, Trust, WholeOperator};
+use super::words::{
+    Complexity, Fallback, Handling, Kind, Mode, Outcome, ReplyCheck, Trust, WholeOperator,
+};
 
 /// A place that a request may go to; the name is matched with the backends of the configuration.
 #[derive(Debug, Clone)]
@@ -232,6 +234,8 @@ pub struct Safety {
     pub(super) uninspectable: [Outcome; 5],
     /// When a destination fails.
     pub fallback: Fallback,
+    /// When a reply holds a value that the model made up: one of a type that the grid does not allow at its destination.
+    pub reply_check: ReplyCheck,
 }
 
 impl Safety {
@@ -255,6 +259,8 @@ pub struct Messages {
     pub blocked: Phrase,
     /// The request must stay inside.
     pub local_only: Phrase,
+    /// The reply was stopped by `reply_check: block`.
+    pub reply_blocked: Phrase,
 }
 
 impl Default for Messages {
@@ -267,6 +273,10 @@ impl Default for Messages {
             local_only: Phrase::both(
                 "This request holds data that may only be processed inside the company.",
                 "请求中含有只能在内部处理的数据。",
+            ),
+            reply_blocked: Phrase::both(
+                "The answer held personal data that was not in the request, so it was stopped.",
+                "回答中出现了请求里没有的个人信息，已停止输出。",
             ),
         }
     }

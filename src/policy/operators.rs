@@ -39,6 +39,12 @@ impl OperatorTable {
         }
     }
 
+    /// The same, as if the file's mode were `enforce`.
+    #[must_use]
+    pub fn in_force(self) -> Self {
+        Self { grid: true, ..self }
+    }
+
     /// What is done to a finding of this type.
     ///
     /// A finding below the confidence at which its class counts is allowed. [`EntityType::LIT`] is always a

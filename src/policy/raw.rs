@@ -138,6 +138,7 @@ pub(super) struct RawSafety {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMessages {
     pub(super) blocked: Option<Phrase>,
+    pub(super) reply_blocked: Option<Phrase>,
     pub(super) local_only: Option<Phrase>,
 }
 

@@ -181,6 +181,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What is done about a value in a reply that stood neither in the request nor behind one of its surrogates.
+    ReplyCheck, "reply check" {
+        /// Replies are not read.
+        Off = "off",
+        /// The value is covered.
+        Mask = "mask",
+        /// The reply is stopped.
+        Block = "block",
+    }
+}
+
 impl Vocabulary for Confidence {
     const WHAT: &'static str = "confidence";
     const WORDS: &'static [(&'static str, Self)] = &[

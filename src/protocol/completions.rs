@@ -8,7 +8,7 @@ use super::escape::escape;
 use super::format::{Asked, Held, Spec};
 use super::json::{Kind, Value};
 use super::part::Place::{Id, Metadata, Other, User};
-use super::reply::{Ended, Field, Found, Reply, index_of, is_scalar, of, usage};
+use super::reply::{Ended, Field, Found, Reply, is_scalar, of, usage};
 use super::request::State;
 use super::request::UninspectableKind;
 use super::request::table::Row;
@@ -79,7 +79,8 @@ impl Found {
             match &*key.text() {
                 "choices" if value.kind() == Kind::Array => {
                     for (position, choice) in value.elements().enumerate() {
-                        self.completion_choice(index_of(choice, position), choice);
+                        let index = self.index_of(choice, position);
+                        self.completion_choice(index, choice);
                     }
                 }
                 "id" if is_scalar(value) => self.head.id = span,
@@ -130,25 +131,7 @@ fn event(like: &Reply, held: &Held<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::protocol::{Channel, Field, Format, Held, Limits, ProtocolError, Reply, Request};
-
-    fn told(body: &str) -> String {
-        let request = Request::parse(
-            Format::Completions,
-            body.to_owned().into(),
-            &Limits::default(),
-        );
-        let request = request.unwrap();
-        let parts = request
-            .parts()
-            .iter()
-            .map(|part| format!("{:?}={}", part.place, part.text(request.body())));
-        let opaque = request
-            .uninspectable()
-            .iter()
-            .map(|found| format!("{}@{}", found.kind.as_str(), found.path));
-        parts.chain(opaque).collect::<Vec<_>>().join(" ")
-    }
+    use crate::protocol::{Channel, Field, Format, Held, ProtocolError, told};
 
     #[test]
     fn prompts_are_texts_or_token_ids() {
@@ -170,9 +153,9 @@ mod tests {
             ),
         ];
         for (body, expected) in cases {
-            assert_eq!(told(body), expected, "{body}");
+            assert_eq!(told::request(Format::Completions, body), expected, "{body}");
         }
-        let missing = Request::parse(Format::Completions, "{}".into(), &Limits::default());
+        let missing = told::parse(Format::Completions, "{}");
         let path = "prompt".to_owned();
         assert_eq!(missing.err(), Some(ProtocolError::MissingField { path }));
     }
@@ -182,8 +165,7 @@ mod tests {
         let body = r#"{"id":"c","object":"text_completion","model":"m","choices":[
             {"index":1,"text":"a","logprobs":{"tokens":["a"]},"finish_reason":"length","stop_reason":"s"}],
             "usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
-        let limits = Limits::default();
-        let reply = Reply::parse(Format::Completions, body.into(), &limits).unwrap();
+        let reply = told::reply(Format::Completions, body);
         let channel = |field| Channel {
             item: 1,
             part: 0,

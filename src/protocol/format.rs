@@ -96,7 +96,7 @@ impl Format {
     /// now lets go. Empty for channels whose texts are never in pieces.
     ///
     /// `like` is a reply or event of the same stream, `origin` the raw id of the item that the channel belongs to (see
-    /// [`Reply::origin`]), `sequence` the number of the event where the format numbers them.
+    /// [`Reply::origins`]), `sequence` the number of the event where the format numbers them.
     pub fn event(self, like: &Reply, held: &Held<'_>) -> Bytes {
         (self.spec().event)(like, held).map_or_else(Bytes::new, Bytes::from)
     }

@@ -32,6 +32,7 @@ mod embeddings;
 mod error;
 mod escape;
 mod format;
+pub mod headers;
 mod json;
 mod messages;
 mod number;
@@ -41,6 +42,8 @@ mod request;
 mod responses;
 mod splice;
 mod sse;
+#[cfg(test)]
+mod told;
 pub mod translate;
 
 pub use error::ProtocolError;

@@ -56,7 +56,8 @@ impl AdminDoor {
         } else {
             StatusCode::SERVICE_UNAVAILABLE
         };
-        let body = serde_json::json!({ "ready": reasons.is_empty(), "reasons": reasons });
+        let notices = self.service.notices();
+        let body = serde_json::json!({ "ready": reasons.is_empty(), "reasons": reasons, "notices": notices });
         let mut response = json(Answer::whole(Bytes::from(body.to_string())));
         *response.status_mut() = status;
         response

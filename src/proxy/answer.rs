@@ -156,7 +156,7 @@ fn broken() -> StreamFault {
     StreamFault {
         code: "internal_error",
         kind: "server_error",
-        message: "internal error of the gateway; the reply is not complete",
+        message: "internal error of the gateway; the reply is not complete".into(),
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
         StreamFault {
             code: "broken",
             kind: "server_error",
-            message: "broke off",
+            message: "broke off".into(),
         }
     }
 

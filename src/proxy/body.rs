@@ -6,7 +6,7 @@ use super::rescue::Fault;
 use crate::coding::{self, CodingError, Codings};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, EXPECT};
+use http::header::{CONTENT_ENCODING, EXPECT, TRANSFER_ENCODING};
 use http_body::Body;
 use http_body_util::BodyExt;
 use std::time::Duration;
@@ -87,6 +87,24 @@ where
             return;
         }
         left -= length;
+    }
+}
+
+/// That a body is framed plainly. Chunks are taken apart on the way in, and any coding below them would be left on it, unseen and
+/// unnamed (RFC 9112, section 6.1: 501).
+pub(super) fn check_framing(headers: &HeaderMap) -> Result<(), Fault> {
+    let mut values = headers.get_all(TRANSFER_ENCODING).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(()),
+        (Some(value), None)
+            if value
+                .as_bytes()
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"chunked") =>
+        {
+            Ok(())
+        }
+        _ => Err(Fault::TransferCoded),
     }
 }
 

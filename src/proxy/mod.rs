@@ -6,7 +6,7 @@
 //! becomes HTTP in `rescue`.
 //!
 //! Refuses to know: JSON of requests, policy, destinations. Holds no text of a request longer than the call takes, and
-//! writes none of it to logs, metrics or errors. Client headers are not forwarded.
+//! writes none of it to logs, metrics or errors. Of client headers only those that `protocol::headers` lets pass go on.
 
 mod activity;
 mod admin;

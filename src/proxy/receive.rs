@@ -1,6 +1,7 @@
 //! *receive*: the data door. From an HTTP request to a call, and from a reply to an HTTP response.
 //!
-//! Answers what [`super::paths`] knows; everything else is refused, nothing is passed through. Of a client's headers only its key and `X-Conversation-Id` are read; none is forwarded.
+//! Answers what [`super::paths`] knows; everything else is refused, nothing is passed through. Of a client's headers only its key and `X-Conversation-Id`
+//! are read; on go those that `protocol::headers` lets pass.
 //! Refuses to know: what is in the body, which destinations there are.
 
 use super::answer::Answer;
@@ -12,7 +13,7 @@ use super::service::ChatService;
 use super::stack::Door;
 use crate::base::RequestId;
 use crate::pipeline::{Call, Refusal, Reply};
-use crate::protocol::Format;
+use crate::protocol::{Format, headers};
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -90,6 +91,7 @@ impl DataDoor {
             format,
             body,
             beta,
+            headers: headers::of_request(format, &head.headers),
             conversation,
             request_id,
         }))

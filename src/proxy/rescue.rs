@@ -42,6 +42,10 @@ pub(super) enum Fault {
         "the `Content-Encoding` is not one or two of `gzip`, `deflate`, `br`, `zstd`: send the JSON as it is"
     )]
     Encoded,
+    #[error(
+        "the only `Transfer-Encoding` that is read here is `chunked`: send the body without another"
+    )]
+    TransferCoded,
     #[error("the request body is not what its `Content-Encoding` says, or is not complete")]
     BrokenCoding,
     #[error("`X-Conversation-Id` must be given once and be 1 to 256 visible ASCII characters")]
@@ -68,6 +72,7 @@ impl Fault {
             Self::TooSlow => (408, "invalid_request_error", "request_timeout"),
             Self::BrokenBody | Self::BrokenCoding => (400, "invalid_request_error", "broken_body"),
             Self::Encoded => (415, "invalid_request_error", "unsupported_encoding"),
+            Self::TransferCoded => (501, "invalid_request_error", "unsupported_transfer_coding"),
             Self::BadConversation => (400, "invalid_request_error", "bad_conversation_id"),
             Self::Overloaded => (503, "server_error", "overloaded"),
             Self::Internal => (500, "server_error", "internal_error"),
@@ -129,7 +134,7 @@ pub(super) fn rescue(refusal: Refusal, words: Format) -> Response<Answer> {
 
 /// The last event of a stream that ends badly.
 pub(super) fn event(fault: &StreamFault, words: Format) -> Bytes {
-    words.error_event(fault.kind, fault.code, fault.message)
+    words.error_event(fault.kind, fault.code, &fault.message)
 }
 
 #[cfg(test)]
@@ -171,7 +176,7 @@ mod tests {
         let fault = StreamFault {
             code: "c",
             kind: "k",
-            message: "one\ntwo\r\n\r\nthree",
+            message: "one\ntwo\r\n\r\nthree".into(),
         };
         for (words, first, lines) in [
             (Format::Chat, "data: {", 2),

@@ -37,4 +37,9 @@ pub trait ChatService: Send + Sync + 'static {
     ///
     /// The reason, for `/readyz`.
     fn ready(&self) -> Result<(), String>;
+
+    /// What whoever watches should know of a gateway that is ready, for `/readyz`; holds no secret and no path.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::activity::Activity;
 use super::answer::Answer;
+use super::body;
 use super::forward::{Desk, Line, Looked};
 use super::layers::{Admit, CatchPanic, Identify, Observe};
 use super::manners::Manners;
@@ -92,6 +93,9 @@ impl Service<(RequestId, Request<Incoming>)> for AtTheDoor {
 impl AtTheDoor {
     async fn pass(self, id: RequestId, request: Request<Incoming>) -> Response<Answer> {
         let words = paths::words(request.uri().path());
+        if let Err(fault) = body::check_framing(request.headers()) {
+            return rescue(fault.into(), words);
+        }
         let mut request = match self.line.look(request, id).await {
             Ok(Looked::Door(request)) => request,
             Ok(Looked::Answered(response)) => return response,

@@ -150,8 +150,14 @@ impl Restorer {
 
     /// Where the text stands now, with what is held back.
     pub fn surroundings(&self) -> Surroundings {
+        self.surroundings_behind("")
+    }
+
+    /// The same behind a text that is yet to come.
+    pub fn surroundings_behind(&self, rest: &str) -> Surroundings {
         let mut now = self.joined.as_ref().unwrap_or(&self.surroundings).clone();
         now.advance_all(&self.held);
+        now.advance_all(rest);
         now
     }
 

@@ -49,6 +49,38 @@ pub enum StoreError {
         "the journal holds entries that do not follow on those in `records.db`; restore the whole data folder from one backup"
     )]
     Journal,
+    /// The journal's two files contradict each other.
+    #[error(
+        "`journal-a` and `journal-b` hold different entries for the same place {0} of the log, and were left as they are; \
+         put back the file that was replaced, or, to go on without what only they hold, move both out of the data folder and keep them"
+    )]
+    JournalTwice(u64),
+    /// A file of the journal is damaged, and not just at its end: entries that were recorded stand behind the damage.
+    #[error(
+        "`{}` is damaged at byte {at}: at least {behind} recorded entries behind it can't follow in the log, so the file was left as it \
+         is; put a sound copy back, or, to go on without these entries, move `journal-a` and `journal-b` out of the data folder and keep \
+         them (what stands before the damage is in the databases)", .path.display()
+    )]
+    JournalDamaged {
+        /// The file.
+        path: PathBuf,
+        /// Where its sound beginning ends, in bytes.
+        at: u64,
+        /// How many entries stand in sound frames behind the damage.
+        behind: u64,
+    },
+    /// A file of the journal has lost its end.
+    #[error(
+        "`{}` was cut to {length} bytes, which the gateway never does: recorded entries may be missing, so the file was left as it is; \
+         put a sound copy back, or, to go on without them, move `journal-a` and `journal-b` out of the data folder and keep them \
+         (what stands before the cut is in the databases)", .path.display()
+    )]
+    JournalCut {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        length: u64,
+    },
     /// Another gateway uses the folder.
     #[error("`{}` is in use by another gateway", .0.display())]
     InUse(PathBuf),

@@ -26,6 +26,7 @@ mod room;
 mod spellings;
 mod views;
 
+pub use operators::mask;
 pub use residual::residuals;
 
 use crate::base::{Confidence, EntityType, Finding, Sensitive, Span, Timestamp};

@@ -19,7 +19,13 @@ pub(super) fn generalise(entity: EntityType) -> String {
 
 /// Stars, as many as characters. A Chinese name keeps its surname; a value of twelve characters or more its
 /// last four.
-pub(super) fn mask(entity: EntityType, value: &str) -> String {
+///
+/// ```
+/// use vestibule::{base::EntityType, transform::mask};
+/// let card = EntityType::named("BANK_CARD").unwrap();
+/// assert_eq!(mask(card, "4111111111111111"), "************1111");
+/// ```
+pub fn mask(entity: EntityType, value: &str) -> String {
     let length = value.chars().count();
     if entity.as_str() == "PERSON" && (2..=4).contains(&length) && value.chars().all(is_han) {
         let surname = if length == 4 { 2 } else { 1 };

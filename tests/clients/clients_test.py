@@ -10,7 +10,9 @@ from curl_client import CURL
 from dialogue import SEND, Refused
 from harness import ROOT, Destination, Gateway
 from node_clients import NODE_CLIENTS
+from python_async import ASYNC_CLIENTS
 from python_clients import PYTHON_CLIENTS
+from python_responses import RESPONSES_CLIENTS
 
 MAIL, MOBILE, CARD = "lena.fischer@example.org", "13812345678", "4111111111111111"
 RESIDENT, NAME = "11010519491231002X", "张伟"
@@ -108,7 +110,8 @@ class Dialogue:
         self.assertEqual(self.user_texts()[0], sent[0])
 
     def user_texts(self):
-        messages = json.loads(self.destination.bodies[-1])["messages"]
+        body = json.loads(self.destination.bodies[-1])
+        messages = body.get("messages") or body["input"]
         return [json.dumps(message["content"]) for message in messages if message["role"] == "user"]
 
     def test_a_refusal_by_policy_is_an_error_with_its_reason(self):
@@ -142,7 +145,7 @@ class Dialogue:
 
 def load_tests(loader, _tests, _pattern):
     suite = unittest.TestSuite()
-    for client in PYTHON_CLIENTS + NODE_CLIENTS + CURL:
+    for client in PYTHON_CLIENTS + ASYNC_CLIENTS + RESPONSES_CLIENTS + NODE_CLIENTS + CURL:
         for way in ("direct", "proxied"):
             name = f"{client.name} {way}"
             about = {"client": client, "way": way, "__qualname__": name, "__module__": __name__}

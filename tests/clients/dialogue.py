@@ -42,6 +42,26 @@ def openai_messages(messages):
     return said
 
 
+def responses_input(messages):
+    """In the words of Responses."""
+    said = []
+    for message in messages:
+        role, text = message["role"], message["text"]
+        if role == "tool":
+            said.append({"type": "function_call_output", "call_id": message["id"], "output": text})
+            continue
+        if text:
+            said.append({"role": role, "content": text})
+        if call := message.get("call"):
+            arguments = json.dumps(call["arguments"], ensure_ascii=False)
+            said.append({"type": "function_call", "call_id": call["id"], "name": call["name"], "arguments": arguments})
+    return said
+
+
+def responses_tools(tools):
+    return [{"type": "function", "strict": False, **tool} for tool in tools]
+
+
 def openai_tools(tools):
     return [{"type": "function", "function": tool} for tool in tools]
 

@@ -2,6 +2,8 @@
 
 Made after the shapes that DeepSeek's and OpenAI's servers send. Knows nothing of sockets.
 """
+import array
+import base64
 import json
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -124,7 +126,8 @@ class Completions:
     @staticmethod
     def asked(body):
         prompt = body.get("prompt")
-        return prompt if isinstance(prompt, str) else "\n".join(str(each) for each in prompt or [])
+        prompt = prompt if isinstance(prompt, str) else "\n".join(str(each) for each in prompt or [])
+        return prompt + (body.get("suffix") or "")
 
     @staticmethod
     def frame(body, text, finish):
@@ -150,9 +153,15 @@ class Embeddings:
     def asked(body):
         return ""
 
-    @staticmethod
-    def whole(body, _text, _script):
-        vectors = [{"object": "embedding", "index": 0, "embedding": [0.25, -0.5]}]
+    vector = [0.25, -0.5]
+
+    @classmethod
+    def whole(cls, body, _text, _script):
+        vector = cls.vector
+        if body.get("encoding_format") == "base64":
+            vector = base64.b64encode(array.array("f", vector).tobytes()).decode()
+        many = len(body["input"]) if isinstance(body["input"], list) else 1
+        vectors = [{"object": "embedding", "index": index, "embedding": vector} for index in range(many)]
         usage = {"prompt_tokens": 10, "total_tokens": 10}
         return {"object": "list", "data": vectors, "model": body["model"], "usage": usage}
 
@@ -164,20 +173,27 @@ class Responses:
     def asked(body):
         put = body.get("input")
         if isinstance(put, list):
-            put = plain(put[-1].get("content")) if put else ""
+            last = put[-1] if put else {}
+            put = plain(last.get("content") or last.get("output"))
         return put or ""
 
-    @classmethod
-    def whole(cls, body, text, _script, status="completed"):
+    @staticmethod
+    def item(text, script):
+        if script.get("tool"):
+            call = {"type": "function_call", "id": "fc_1", "call_id": "call_0", "name": script["tool"]}
+            return call | {"arguments": text, "status": "completed"}
         part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-        item = {"type": "message", "id": "msg_1", "status": status, "role": "assistant", "content": [part]}
+        return {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": [part]}
+
+    @classmethod
+    def whole(cls, body, text, script, status="completed"):
         usage = {
             "input_tokens": 10, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 5,
             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 15,
         }  # fmt: skip
         return {
             "id": "resp_1", "object": "response", "created_at": 1, "status": status, "model": body["model"],
-            "output": [item], "usage": usage, "error": None, "incomplete_details": None, "instructions": None,
+            "output": [cls.item(text, script)], "usage": usage, "error": None, "incomplete_details": None, "instructions": None,
             "metadata": {}, "parallel_tool_calls": True, "temperature": 1.0, "top_p": 1.0, "tool_choice": "auto",
             "tools": [],
         }  # fmt: skip
@@ -187,20 +203,35 @@ class Responses:
         done = cls.whole(body, text, script)
         begun = done | {"status": "in_progress", "output": [], "usage": None}
         item = done["output"][0]
-        part = item["content"][0]
-        at = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+        told = cls.called(item, script) if script.get("tool") else cls.told(item, script)
         said = [
             {"type": "response.created", "response": begun},
             {"type": "response.in_progress", "response": begun},
-            {"type": "response.output_item.added", "output_index": 0, "item": item | {"content": []}},
-            {"type": "response.content_part.added", **at, "part": part | {"text": ""}},
-            *({"type": "response.output_text.delta", **at, "delta": piece, "logprobs": []} for piece in pieces(text, 3)),
-            {"type": "response.output_text.done", **at, "text": text, "logprobs": []},
-            {"type": "response.content_part.done", **at, "part": part},
+            *told,
             {"type": "response.output_item.done", "output_index": 0, "item": item},
             {"type": "response.completed", "response": done},
         ]
         return [data(value | {"sequence_number": number}, value["type"]) for number, value in enumerate(said)]
+
+    @staticmethod
+    def told(item, script):
+        part = item["content"][0]
+        text, at = part["text"], {"item_id": item["id"], "output_index": 0, "content_index": 0}
+        yield {"type": "response.output_item.added", "output_index": 0, "item": item | {"content": []}}
+        yield {"type": "response.content_part.added", **at, "part": part | {"text": ""}}
+        for piece in pieces(text, script.get("piece", 3)):
+            yield {"type": "response.output_text.delta", **at, "delta": piece, "logprobs": []}
+        yield {"type": "response.output_text.done", **at, "text": text, "logprobs": []}
+        yield {"type": "response.content_part.done", **at, "part": part}
+
+    @staticmethod
+    def called(item, script):
+        about = {"item_id": item["id"], "output_index": 0}
+        yield {"type": "response.output_item.added", "output_index": 0, "item": item | {"arguments": ""}}
+        for piece in pieces(item["arguments"], script.get("piece", 3)):
+            yield {"type": "response.function_call_arguments.delta", **about, "delta": piece}
+        done = {"name": item["name"], "arguments": item["arguments"]}
+        yield {"type": "response.function_call_arguments.done", **about, **done}
 
 
 # The longer path of two that end alike comes first.

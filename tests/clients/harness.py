@@ -1,6 +1,7 @@
 """A running gateway for tests with real clients, and how clients reach it. Python's standard library only."""
 import dataclasses
 import http.client
+import json
 import os
 import pathlib
 import signal
@@ -43,14 +44,14 @@ class Gateway:
     """A gateway of its own data folder. The scripted destination is its `deepseek`.
 
     `local` adds the real model in the building, `forward` a local authority for the proxy, `kind` and `policy` are what
-    the configuration calls so.
+    the configuration calls so; without `keyless`, apps need keys.
     """
 
-    def __init__(self, destination_url, *, local=False, forward=False, kind="deepseek", policy=None):
+    def __init__(self, destination_url, *, local=False, forward=False, kind="deepseek", policy=None, keyless=True):
         self.folder = tempfile.TemporaryDirectory()
         self.port, self.admin = free_port(), free_port()
         self.config = pathlib.Path(self.folder.name, "vestibule.toml")
-        self.config.write_text(configuration(self, destination_url, local, kind, policy))
+        self.config.write_text(configuration(self, destination_url, local, kind, policy, keyless))
         self.authority = self.make_authority() if forward else None
         self.log = open(pathlib.Path(self.folder.name, "log"), "wb")
         # Signals as they are here: SIGXFSZ stays ignored, so that a test can take the disk away.
@@ -76,12 +77,40 @@ class Gateway:
         proxy = {"HTTPS_PROXY": self.url, "SSL_CERT_FILE": self.authority, "NODE_EXTRA_CA_CERTS": self.authority}
         return Address("proxy", "https://api.deepseek.com", clean_environment(**proxy))
 
+    def with_password(self, key):
+        """By proxy as well; who it is, the proxy's password says."""
+        address = self.proxied()
+        proxy = f"http://app:{key}@127.0.0.1:{self.port}"
+        return dataclasses.replace(address, environment=address.environment | {"HTTPS_PROXY": proxy})
+
+    def run(self, *command):
+        """What a command beside the gateway prints."""
+        run = [BINARY, "--config", self.config, *command]
+        return subprocess.run(run, env=clean_environment(), capture_output=True, check=True).stdout
+
+    def new_key(self, app):
+        """A key for this app, which the gateway knows already."""
+        key = json.loads(self.run("key", "new", "--app", app, "--json"))["key"]
+        deadline = time.time() + 30
+        while time.time() < deadline:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection.request("GET", "/v1/models", headers={"authorization": f"Bearer {key}"})
+            status = connection.getresponse().status
+            connection.close()
+            if status == 200:
+                return key
+            time.sleep(0.1)
+        raise AssertionError("the gateway never knew its new key")
+
+    def audited(self, kind):
+        """The entries of this kind in the audit log, oldest first."""
+        entries = map(json.loads, self.run("audit", "list", "--json", "--limit", "0").splitlines())
+        return [entry for entry in entries if entry["kind"] == kind]
+
     def make_authority(self):
-        for command in (["ca", "new"], ["ca", "print"]):
-            run = [BINARY, command[0], command[1], "--config", self.config]
-            done = subprocess.run(run, env=clean_environment(), capture_output=True, check=True)
+        self.run("ca", "new")
         file = pathlib.Path(self.folder.name, "ca.pem")
-        file.write_bytes(done.stdout)
+        file.write_bytes(self.run("ca", "print"))
         return str(file)
 
     def wait_ready(self, seconds=60):
@@ -116,11 +145,11 @@ class Gateway:
         self.folder.cleanup()
 
 
-def configuration(gateway, destination_url, local, kind, policy):
+def configuration(gateway, destination_url, local, kind, policy, keyless):
     text = f"""
 [server]
 listen = "127.0.0.1:{gateway.port}"
-open = true
+open = {str(keyless).lower()}
 [admin]
 listen = "127.0.0.1:{gateway.admin}"
 [data]

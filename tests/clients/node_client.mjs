@@ -59,6 +59,42 @@ async function openai() {
   };
 }
 
+function responsesInput(messages) {
+  return messages.flatMap(({ role, text, call, id }) => {
+    if (role === "tool") return [{ type: "function_call_output", call_id: id, output: text }];
+    const said = text ? [{ role, content: text }] : [];
+    if (!call) return said;
+    return [...said, { type: "function_call", call_id: call.id, name: call.name, arguments: JSON.stringify(call.arguments) }];
+  });
+}
+
+// Whole, event by event (`plain`), or by the SDK's own helper for streams.
+async function responses(plain) {
+  const { default: OpenAI } = await load("openai");
+  const api = new OpenAI({ baseURL: root + "/v1", apiKey: key, maxRetries: 0 });
+  const last = async (asked) => {
+    let said = "";
+    for await (const event of await api.responses.create({ ...asked, stream: true })) {
+      if (event.type === "response.output_text.delta") said += event.delta;
+      if (event.type === "response.completed") {
+        // Only the helpers add this.
+        const text = event.response.output.flatMap((item) => item.content ?? []).map((part) => part.text).join("");
+        if (said !== text) throw new Error("the stream's texts are not those of its response");
+        return { ...event.response, output_text: text };
+      }
+    }
+    throw new Error("the stream has no end");
+  };
+  return async ({ messages, tools, stream }) => {
+    const asked = { model: MODEL, input: responsesInput(messages), store: false };
+    if (tools.length) asked.tools = tools.map((tool) => ({ type: "function", strict: false, ...tool }));
+    const streamed = plain ? last : (asked) => api.responses.stream(asked).finalResponse();
+    const answer = stream ? await streamed(asked) : await api.responses.create(asked);
+    const calls = answer.output.filter(({ type }) => type === "function_call");
+    return { text: answer.output_text, calls: calls.map((item) => [item.name, JSON.parse(item.arguments)]) };
+  };
+}
+
 async function anthropic() {
   const { default: Anthropic } = await load("@anthropic-ai/sdk");
   const api = new Anthropic({ baseURL: root + "/anthropic", apiKey: key, maxRetries: 0 });
@@ -88,7 +124,8 @@ async function vercel() {
   };
 }
 
-const ask = await { openai, anthropic, ai: vercel }[client]();
+const clients = { openai, anthropic, ai: vercel, responses: () => responses(true), "responses-helper": () => responses(false) };
+const ask = await clients[client]();
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await ask(JSON.parse(line)).catch((error) => ({
     status: error.status ?? error.statusCode ?? 0,

@@ -15,7 +15,7 @@ class Node:
     name, client = None, None
 
     def __init__(self, root, key):
-        command = ["node", SCRIPT, self.client, root, key]
+        command = ["node", "--no-warnings", SCRIPT, self.client, root, key]
         environment = os.environ | {"VESTIBULE_TEST_NODE": MODULES}
         self.process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -40,6 +40,14 @@ class NodeOpenAi(Node):
     name, client = "node openai", "openai"
 
 
+class NodeResponses(Node):
+    name, client = "node openai responses", "responses"
+
+
+class NodeResponsesHelper(Node):
+    name, client = "node openai responses.stream", "responses-helper"
+
+
 class NodeAnthropic(Node):
     name, client = "node @anthropic-ai/sdk", "anthropic"
 
@@ -48,4 +56,4 @@ class NodeAi(Node):
     name, client = "node ai with @ai-sdk/deepseek", "ai"
 
 
-NODE_CLIENTS = [NodeOpenAi, NodeAnthropic, NodeAi]
+NODE_CLIENTS = [NodeOpenAi, NodeResponses, NodeResponsesHelper, NodeAnthropic, NodeAi]

@@ -1,6 +1,7 @@
 """The scripted destination: a plain HTTP server that answers in every format with what it was asked, and keeps every raw body."""
 import http.server
 import json
+import sys
 import threading
 
 from formats import FORMATS
@@ -12,7 +13,7 @@ class Destination(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.bodies = []
+        self.bodies, self.heads = [], []
         self.script = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -24,10 +25,16 @@ class Destination(http.server.ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
+    def handle_error(self, request, client_address):
+        """A client that went away is no error of the destination."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def answer(self, **script):
-        """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive."""
+        """Sets how to answer: tool (name), piece (characters a chunk), text (instead of an echo), status, reasoning, keep_alive, headers."""
         self.script = script
         self.bodies.clear()
+        self.heads.clear()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,6 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         raw = self.rfile.read(int(self.headers["content-length"]))
         self.server.bodies.append(raw)
+        self.server.heads.append(dict(self.headers.items()))
         body, script = json.loads(raw), self.server.script
         if script.get("status", 200) != 200:
             error = {"message": script.get("text", "no"), "type": "server_error", "param": None, "code": None}
@@ -60,6 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
+        self.send_headers()
         self.end_headers()
         self.close_connection = True
         if self.server.script.get("keep_alive"):
@@ -68,10 +77,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(event)
             self.wfile.flush()
 
+    def send_headers(self):
+        for name, value in self.server.script.get("headers", {}).items():
+            self.send_header(name, value)
+
     def reply(self, status, value, prefix=b""):
         body = prefix + json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
+        self.send_headers()
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

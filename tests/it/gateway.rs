@@ -29,8 +29,6 @@ pub(crate) struct Setup {
     pub(crate) server: String,
     /// Further tables of the configuration.
     pub(crate) more: String,
-    /// Shell commands before the gateway takes the shell's place.
-    pub(crate) shell: &'static str,
 }
 
 impl Default for Setup {
@@ -41,7 +39,6 @@ impl Default for Setup {
             policy: None,
             server: String::new(),
             more: String::new(),
-            shell: "",
         }
     }
 }
@@ -76,6 +73,17 @@ impl Home {
     pub(crate) fn run(&self, args: &[&str]) -> std::process::Output {
         Command::new(BINARY)
             .arg("--config")
+            .arg(self.config())
+            .args(args)
+            .env_clear()
+            .output()
+            .unwrap()
+    }
+
+    /// As [`Home::run`], with no file to grow at all.
+    pub(crate) fn run_without_room(&self, args: &[&str]) -> std::process::Output {
+        Command::new("/bin/sh")
+            .args(["-c", "ulimit -f 0; exec \"$0\" --config \"$@\"", BINARY])
             .arg(self.config())
             .args(args)
             .env_clear()
@@ -157,8 +165,7 @@ impl Gateway {
     pub(crate) fn start_in(home: &Home, upstream: &Upstream, setup: &Setup) -> Self {
         home.configure(upstream, setup);
         let log = fs::File::create(home.log()).unwrap();
-        let process = Command::new("/bin/sh")
-            .args(["-c", &format!("{} exec \"$0\" \"$@\"", setup.shell), BINARY])
+        let process = Command::new(BINARY)
             .args(["serve", "--config"])
             .arg(home.config())
             .env_clear()
@@ -250,7 +257,7 @@ impl Gateway {
         status
     }
 
-    /// Lets no file of the gateway be written beyond so many bytes; `None` lifts it. It must ignore SIGXFSZ.
+    /// Lets no file of the gateway be written beyond so many bytes; `None` lifts it.
     pub(crate) fn limit_files(&self, bytes: Option<u64>) {
         let limit = rustix::process::Rlimit {
             current: bytes,

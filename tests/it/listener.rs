@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::client::call;
 use crate::gateway::{Gateway, Setup, UPSTREAM, hunt, shared};
-use crate::proxied::{new_key, run};
+use crate::proxied::{forwarding, new_key, run};
 use crate::requests::ask;
 use crate::upstream::eventually;
 
@@ -29,6 +29,32 @@ fn raw(gateway: &Gateway, request: &[u8]) -> String {
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).unwrap();
     String::from_utf8(answer).unwrap()
+}
+
+/// Chunks are taken apart on the way in; a coding below them would stay on the body without its name.
+#[test]
+fn a_body_that_is_coded_below_its_chunks_is_refused_at_both_doors() {
+    let there = UPSTREAM.address;
+    let more = format!("[forward]\nother_hosts = \"tunnel\"\ntunnel_inside = [\"{there}\"]\n");
+    let (gateway, _) = forwarding(&Setup {
+        more,
+        ..Setup::default()
+    });
+    for target in [
+        "/v1/chat/completions".to_owned(),
+        format!("http://{there}/coded"),
+    ] {
+        let head = format!("POST {target} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n");
+        let coded = format!("{head}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+        let answer = raw(&gateway, coded.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 501"), "{target}: {answer}");
+        assert!(answer.contains("unsupported_transfer_coding"), "{answer}");
+    }
+    let mut entries = gateway.home.audit().into_iter();
+    assert!(
+        !entries.any(|entry| entry["kind"] == "forward.tunnel"),
+        "it was passed on"
+    );
 }
 
 #[test]

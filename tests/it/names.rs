@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::gateway::{Gateway, Setup, UPSTREAM};
+use crate::gateway::{Gateway, Setup, UPSTREAM, shared};
 use crate::requests::ask;
 
 /// A gateway with LAC, a budget for names and what the policy does when it is used up; `None` without the model.
@@ -44,6 +44,28 @@ fn names_in_chinese_prose_do_not_leave() {
         }
     }
     assert!(!UPSTREAM.seen("names").is_empty());
+}
+
+/// Watchers learn it; the gateway is ready all the same.
+#[test]
+fn readiness_tells_in_which_texts_rules_are_alone() {
+    let notices = |gateway: &Gateway| {
+        let answer = gateway.ask("/readyz");
+        assert_eq!(answer.status, 200);
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let notices = body["notices"].as_array().unwrap().iter();
+        let texts = notices.map(|notice| notice.as_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let none = notices(&shared());
+    assert!(
+        none.contains("Chinese") && none.contains("English"),
+        "{none}"
+    );
+    if let Some(gateway) = with_lac(60_000, "block") {
+        let one = notices(&gateway);
+        assert!(!one.contains("Chinese") && one.contains("English"), "{one}");
+    }
 }
 
 #[test]

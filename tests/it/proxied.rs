@@ -114,21 +114,39 @@ pub(crate) fn greet(
     home: &Home,
     name: &str,
 ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let printed = home.run(&["ca", "print"]);
-    let certificate = rustls::pki_types::pem::PemObject::from_pem_slice(&printed.stdout).unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from(name.to_owned()).unwrap();
-    let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(client, socket);
-    while stream.conn.is_handshaking() {
-        stream.conn.complete_io(&mut stream.sock)?;
+    Greeter::new(home).greet(socket, name)
+}
+
+/// A client of TLS that trusts the authority and remembers sessions.
+pub(crate) struct Greeter(Arc<ClientConfig>);
+
+impl Greeter {
+    pub(crate) fn new(home: &Home) -> Self {
+        let printed = home.run(&["ca", "print"]);
+        let certificate =
+            rustls::pki_types::pem::PemObject::from_pem_slice(&printed.stdout).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self(Arc::new(config))
     }
-    Ok(stream)
+
+    pub(crate) fn greet(
+        &self,
+        socket: TcpStream,
+        name: &str,
+    ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let client = ClientConnection::new(Arc::clone(&self.0), name).unwrap();
+        let mut stream = StreamOwned::new(client, socket);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(stream)
+    }
 }

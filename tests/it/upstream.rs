@@ -130,6 +130,14 @@ impl Upstream {
         }
     }
 
+    /// Only an address: somebody else answers there.
+    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
+        Self {
+            address,
+            stage: Arc::default(),
+        }
+    }
+
     /// How requests of this case are answered from now on.
     pub(crate) fn play(&self, case: &str, script: impl Fn(&Seen) -> Play + Send + Sync + 'static) {
         let script: Script = Arc::new(script);

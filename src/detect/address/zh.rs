@@ -6,12 +6,14 @@
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
 use super::super::text::{at, char_at, char_before, is_han, run};
-use super::zh_words::{AREAS, ESTATES, INNER, LEADS, NO_LEADS, STREETS, UNITS};
+use super::zh_words::{AREAS, ESTATES, Ends, INNER, LEADS, NO_LEADS, STREETS, UNITS};
 use crate::base::Span;
 
 /// Characters before the first number in which an address begins, and behind a unit in which the next must come.
 const HEAD_CHARS: usize = 36;
 const GAP_CHARS: usize = 11;
+/// Within so many bytes behind a pause a digit must come: eight characters, and the digit.
+const SOON_BYTES: usize = 40;
 /// Longest address, in characters behind its first number.
 const TAIL_CHARS: usize = 48;
 
@@ -46,18 +48,9 @@ pub(in crate::detect) fn from_place(page: &mut Page<'_>, start: usize) -> Option
         if is_lead(text, start + i) && since > 1 {
             break;
         }
-        if since >= 2
-            && ["市", "区", "县", "旗", "州"]
-                .iter()
-                .any(|end| part.ends_with(end))
-        {
+        if since >= 2 && matches!(c, '市' | '区' | '县' | '旗' | '州') {
             (areas, since) = (areas + 1, 0);
-        } else if since >= 3
-            && areas > 0
-            && ["路", "街", "大道", "胡同", "巷", "镇", "村", "街道", "乡"]
-                .iter()
-                .any(|end| part.ends_with(end))
-        {
+        } else if since >= 3 && areas > 0 && ends_street(part, c) {
             (street, since) = (Some(here), 0);
         } else if since > 8 {
             break;
@@ -71,6 +64,16 @@ pub(in crate::detect) fn from_place(page: &mut Page<'_>, start: usize) -> Option
         "address_zh",
     ));
     Some(end)
+}
+
+/// Whether a stretch whose last character is `c` ends as the names of streets and villages do.
+fn ends_street(part: &str, c: char) -> bool {
+    match c {
+        '路' | '街' | '巷' | '镇' | '村' | '乡' => true,
+        '道' => part.ends_with("大道") || part.ends_with("街道"),
+        '同' => part.ends_with("胡同"),
+        _ => false,
+    }
 }
 
 /// What stands before the first number.
@@ -166,20 +169,22 @@ fn lead_end(text: &str, i: usize) -> Option<usize> {
 
 /// Whether the character at `i` is the last of a lead, and of no name.
 fn is_lead(text: &str, i: usize) -> bool {
-    let Some(c) = char_at(text, i) else {
+    static LAST: Ends = Ends::last(LEADS);
+    let Some(c) = char_at(text, i).filter(|c| LAST.may_have(*c)) else {
         return false;
     };
     let end = i + c.len_utf8();
-    let Some(head) = text.get(..end) else {
+    let head = text.get(..end).unwrap_or_default();
+    if !LEADS.iter().any(|lead| head.ends_with(lead)) {
         return false;
-    };
+    }
     let before = char_before(text, i).map_or(i, |c| i - c.len_utf8());
     let after = char_at(text, end).map_or(end, |c| end + c.len_utf8());
     let in_name = [text.get(i..after), text.get(before..end)]
         .iter()
         .flatten()
         .any(|pair| NO_LEADS.contains(pair));
-    !in_name && LEADS.iter().any(|lead| head.ends_with(lead))
+    !in_name
 }
 
 fn is_part(c: char) -> bool {
@@ -278,13 +283,18 @@ fn ends_estate(text: &str, end: usize) -> bool {
         "嘉园",
         "华庭",
     ];
+    static LAST: Ends = Ends::last(WHOLE);
+    if !char_before(text, end).is_some_and(|c| LAST.may_have(c)) {
+        return false;
+    }
     text.get(..end)
         .is_some_and(|head| WHOLE.iter().any(|estate| head.ends_with(estate)))
 }
 
 /// Whether a number with an inner unit follows a pause within a few characters.
 fn numbered_soon(text: &str, from: usize) -> bool {
-    let Some(rest) = text.get(from..) else {
+    let limit = text.floor_char_boundary(from + SOON_BYTES);
+    let Some(rest) = text.get(from..limit) else {
         return false;
     };
     let digits = rest.find(|c: char| c.is_ascii_digit());
@@ -294,18 +304,17 @@ fn numbered_soon(text: &str, from: usize) -> bool {
     }) else {
         return false;
     };
-    let behind = rest
-        .get(first..)
-        .unwrap_or_default()
-        .trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = run(text, from + first, usize::MAX, |b| b.is_ascii_digit());
+    let behind = text.get(number..).unwrap_or_default();
     INNER.iter().any(|unit| behind.starts_with(unit))
 }
 
 /// The unit that stands at `i`.
 fn unit_at(text: &str, i: usize) -> Option<&'static str> {
+    static FIRST: Ends = Ends::first(UNITS);
     let rest = text.as_bytes().get(i..)?;
     // Every unit is a Han character of three bytes.
-    if *rest.first()? < 0xe4 {
+    if *rest.first()? < 0xe4 || !char_at(text, i).is_some_and(|c| FIRST.may_have(c)) {
         return None;
     }
     let unit = UNITS

@@ -1,5 +1,44 @@
 //! Words of the grammar of Chinese addresses.
 
+/// First or last characters of words, by the low bits of their numbers: says no to nearly every other one at one look.
+pub(super) struct Ends([u64; 64]);
+
+impl Ends {
+    /// The first characters of these words, all of them Han characters of three bytes.
+    pub(super) const fn first(words: &[&str]) -> Self {
+        Self::of(words, false)
+    }
+
+    /// Their last characters.
+    pub(super) const fn last(words: &[&str]) -> Self {
+        Self::of(words, true)
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated at compile time, where a wrong index is a compile error"
+    )]
+    const fn of(words: &[&str], last: bool) -> Self {
+        let mut chars = [0; 64];
+        let mut i = 0;
+        while i < words.len() {
+            let bytes = words[i].as_bytes();
+            let end = if last { bytes.len() } else { 3 };
+            let low = (bytes[end - 2] as usize & 0x3f) << 6 | bytes[end - 1] as usize & 0x3f;
+            chars[low / 64] |= 1 << (low % 64);
+            i += 1;
+        }
+        Self(chars)
+    }
+
+    /// Whether this may be one of them.
+    pub(super) fn may_have(&self, c: char) -> bool {
+        let low = u32::from(c) as usize & 0xfff;
+        let row = self.0.get(low / 64);
+        row.is_some_and(|row| row >> (low % 64) & 1 != 0)
+    }
+}
+
 /// What a number counts in an address; longest first.
 pub(super) const UNITS: &[&str] = &[
     "号楼", "号院", "号门", "号铺", "号库", "单元", "支弄", "街坊", "号", "弄", "栋", "幢", "座",
@@ -154,3 +193,22 @@ pub(super) const NO_LEADS: &[&str] = &[
     "淳于", "永和", "太和", "泰和", "兴和", "人和", "祥和", "义和", "平和", "中和", "和谐", "和林",
     "雍和", "颐和", "仁和", "嘉和", "万寿", "为民",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_is_passed_over() {
+        for words in [UNITS, STREETS, ESTATES, LEADS] {
+            let (first, last) = (Ends::first(words), Ends::last(words));
+            for word in words {
+                assert!(word.chars().all(|c| c.len_utf8() == 3), "{word}");
+                assert!(first.may_have(word.chars().next().unwrap()), "{word}");
+                assert!(last.may_have(word.chars().next_back().unwrap()), "{word}");
+            }
+        }
+        assert!(!Ends::first(&["于都"]).may_have('都'));
+        assert!(!Ends::last(&["于都"]).may_have('于'));
+    }
+}

@@ -59,6 +59,11 @@ struct Listed {
 }
 
 impl Lists {
+    /// Whether there is nothing to be found.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.automaton.is_none()
+    }
+
     /// Builds the automaton; `None` where it can't be (some ten million values).
     pub(super) fn new(of: &[ValueList]) -> Option<Self> {
         let (mut patterns, mut owner) = (Vec::new(), Vec::new());

@@ -3,6 +3,7 @@
 //! Also the other way round: an e-mail address that spells a name vouches for the name. Refuses to know: how the first of them was found.
 
 use super::super::page::{Candidate, Page};
+use super::super::text::char_at;
 use super::en;
 use crate::base::{EntityType, Span};
 use foldhash::HashSet;
@@ -87,7 +88,7 @@ fn words(text: &str) -> impl Iterator<Item = Span> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = text.get(at..)?;
-        let start = at + rest.find(|c: char| c.is_uppercase())?;
+        let start = at + next_capital(rest)?;
         let word = text.get(start..)?;
         let inside = |c: char| c.is_alphabetic() || matches!(c, '\'' | '-');
         let length = word.find(|c| !inside(c)).unwrap_or(word.len());
@@ -96,6 +97,21 @@ fn words(text: &str) -> impl Iterator<Item = Span> {
         let word = word.strip_suffix("'s").unwrap_or(word);
         Some(Span::new(start, start + word.len()))
     })
+}
+
+/// The first capital letter. Han characters, which begin with these bytes, are passed over at one look each.
+fn next_capital(text: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = text.as_bytes().get(from..)?;
+        let may = |b: &u8| b.is_ascii_uppercase() || matches!(b, 0xc3..=0xe2 | 0xea..);
+        from += rest.iter().position(may)?;
+        let c = char_at(text, from)?;
+        if c.is_uppercase() {
+            return Some(from);
+        }
+        from += c.len_utf8();
+    }
 }
 
 /// Part of an identifier, an address or a longer word.

@@ -3,14 +3,14 @@
 use super::super::cue::Hit;
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
-use super::super::text::{char_at, char_before, is_han};
+use super::super::text::{Chars, char_at, char_before, is_han};
 use super::zh_words::{COMPOUND, ENDING, GIVEN, NOT_NAMES, SURNAMES};
 use crate::base::Span;
 use foldhash::HashSet;
 use std::sync::OnceLock;
 
 /// Characters between a role and a name: 客户：张…, 联系人是…
-const JOINTS: &str = " \t\u{3000}:：=＝\"'`“”‘（(「『【[|,，、是为叫名为→>　*";
+static JOINTS: Chars = Chars::of(" \t\u{3000}:：=＝\"'`“‘（(「『【[|,，、是为叫名→>*");
 /// Joints that may stand in one row.
 const MOST_JOINTS: usize = 6;
 
@@ -71,8 +71,7 @@ pub(in crate::detect) fn after(page: &mut Page<'_>, hit: Hit) {
     let label = hit.roles.any(Roles::NAME);
     let han_cue = char_before(text, hit.end).is_some_and(is_han);
     let (mut start, mut joints) = (hit.end, 0);
-    while let Some(c) = char_at(text, start).filter(|c| joints < MOST_JOINTS && JOINTS.contains(*c))
-    {
+    while let Some(c) = char_at(text, start).filter(|c| joints < MOST_JOINTS && JOINTS.has(*c)) {
         start += c.len_utf8();
         joints += 1;
     }
@@ -287,9 +286,9 @@ pub(in crate::detect) fn before_label(page: &mut Page<'_>, hit: Hit) {
 }
 
 /// What parts a name from its neighbours.
-const EDGES: &str = " \t\u{3000},，;；|\"'“”‘’（）()\n\r：:、。[]【】<>/";
+static EDGES: Chars = Chars::of(" \t\u{3000},，;；|\"'“”‘’（）()\n\r：:、。[]【】<>/");
 /// Characters of a sentence that a name follows directly.
-const LEADS: &str = "由给找是叫为请有让和与跟向到以成对";
+static LEADS: Chars = Chars::of("由给找是叫为请有让和与跟向到以成对");
 /// Most edge characters between a name and its neighbour.
 const MOST_EDGES: usize = 4;
 
@@ -297,7 +296,7 @@ const MOST_EDGES: usize = 4;
 fn behind(text: &str, from: usize) -> Option<Span> {
     let mut edge = from;
     for _ in 0..MOST_EDGES {
-        let Some(c) = char_before(text, edge).filter(|c| EDGES.contains(*c) || *c == '的') else {
+        let Some(c) = char_before(text, edge).filter(|c| EDGES.has(*c) || *c == '的') else {
             break;
         };
         edge -= c.len_utf8();
@@ -323,9 +322,8 @@ fn behind(text: &str, from: usize) -> Option<Span> {
         *slot = start;
         count += 1;
     }
-    let leads = |start: usize| {
-        char_before(text, start).is_none_or(|c| EDGES.contains(c) || LEADS.contains(c))
-    };
+    let leads =
+        |start: usize| char_before(text, start).is_none_or(|c| EDGES.has(c) || LEADS.has(c));
     let longest_first = starts.get(..count)?.iter().rev();
     let mut names = longest_first
         .filter(|start| leads(**start) && name_at(text, **start, Trust::Weak) == Some(end));
@@ -344,7 +342,7 @@ fn dotted_back(text: &str, end: usize) -> Option<usize> {
         .map(char::len_utf8)
         .sum();
     let start = end - length;
-    let edge = char_before(text, start).is_none_or(|c| EDGES.contains(c));
+    let edge = char_before(text, start).is_none_or(|c| EDGES.has(c));
     let whole = dotted(text.get(start..end)?) == Some(length);
     (edge && whole).then_some(start)
 }
@@ -355,13 +353,13 @@ fn ahead(text: &str, from: usize) -> Option<Span> {
     let edges: usize = rest
         .chars()
         .take(MOST_EDGES)
-        .take_while(|c| EDGES.contains(*c))
+        .take_while(|c| EDGES.has(*c))
         .map(char::len_utf8)
         .sum();
     let start = from + edges;
     let end = (edges > 0).then(|| name_at(text, start, Trust::Weak))??;
     char_at(text, end)
-        .is_none_or(|c| EDGES.contains(c))
+        .is_none_or(|c| EDGES.has(c))
         .then_some(Span::new(start, end))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows punctuation and joining words of both languages; not values.
 
-use super::super::text::{at, char_at, has_word, is_han, run};
+use super::super::text::{Chars, at, char_at, has_word, is_han, run};
 
 /// Steps over joints; each is one run of punctuation or one word.
 const MOST_STEPS: usize = 14;
@@ -14,7 +14,8 @@ const MOST_WORDS: usize = 4;
 const REMARK_BYTES: usize = 40;
 
 /// Han characters that join a label to its value.
-const HAN: &str = "是为号码个的上写着填即系如下改成叫做有在至到了我您你他她其本我就应该可能约共于";
+static HAN: Chars =
+    Chars::of("是为号码个的上写着填即系如下改成叫做有在至到了我您你他她其本我就应该可能约共于");
 
 /// English words that do.
 const WORDS: &[&str] = &[
@@ -102,7 +103,7 @@ impl State {
         if is_han(c) {
             self.han += 1;
             self.at += c.len_utf8();
-            return (HAN.contains(c) && self.han <= MOST_HAN).then_some(self.at);
+            return (HAN.has(c) && self.han <= MOST_HAN).then_some(self.at);
         }
         if OPENING.contains(&c) {
             self.behind = behind_remark(text, self.at);
@@ -155,8 +156,9 @@ fn behind_remark(text: &str, i: usize) -> Option<usize> {
 }
 
 fn is_joint(c: char) -> bool {
-    c.is_whitespace()
-        || ":：=＝\"'`“”‘’「」『』（）()《》[]【】{}<>#|.*_~、,，;；\\-—–→>&/".contains(c)
+    static MARKS: Chars =
+        Chars::of(":：=＝\"'`“”‘’「」『』（）()《》[]【】{}<>#|.*_~、,，;；\\-—–→>&/");
+    MARKS.has(c) || c.is_whitespace()
 }
 
 /// Over white space and opening quotation marks.

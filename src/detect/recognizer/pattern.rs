@@ -1,6 +1,6 @@
 //! A compiled pattern that is only ever tried at a position, and the bytes with which it can begin.
 //!
-//! Most positions are ruled out by their first byte. The engines that take memory ahead of a search are left out:
+//! Most positions are ruled out by their first bytes. The engines that take memory ahead of a search are left out:
 //! windows are short, and the bigger patterns would clear more memory than they read text.
 
 use super::super::text::at;
@@ -19,9 +19,14 @@ const BACKTRACKED_STATES: usize = 800;
 #[derive(Debug)]
 pub(in crate::detect) struct Pattern {
     regex: meta::Regex,
-    /// Whether a match can begin with this byte.
-    first: Box<[bool; 256]>,
+    /// For each byte one bit for each of the first places at which it may stand in a match.
+    heads: Box<[u8; 256]>,
+    /// Length of the longest match, in bytes, if there is one: engines clear memory for every byte that they may read.
+    longest: Option<usize>,
 }
+
+/// Places at the beginning of a match of which the bytes are known.
+const HEAD_BYTES: usize = 4;
 
 impl Pattern {
     /// Compiles a pattern.
@@ -31,14 +36,14 @@ impl Pattern {
     pub(in crate::detect) fn new(pattern: &str) -> Result<Self, &'static str> {
         const BAD: &str = "`pattern` is not a valid regular expression, or too big";
         let syntax = syntax::Config::new().utf8(false);
+        let parsed = syntax::parse_with(pattern, &syntax).map_err(|_| BAD)?;
         let nfa = thompson::Compiler::new()
-            .syntax(syntax)
             .configure(
                 thompson::Config::new()
                     .which_captures(thompson::WhichCaptures::None)
                     .nfa_size_limit(Some(COMPILED_BYTES)),
             )
-            .build(pattern)
+            .build_from_hir(&parsed)
             .map_err(|_| BAD)?;
         let config = meta::Config::new()
             .hybrid(false)
@@ -49,23 +54,24 @@ impl Pattern {
             .nfa_size_limit(Some(COMPILED_BYTES));
         let regex = meta::Regex::builder()
             .configure(config)
-            .syntax(syntax)
-            .build(pattern)
+            .build_from_hir(&parsed)
             .map_err(|_| BAD)?;
         if regex.is_match("") {
             return Err("`pattern` matches the empty text");
         }
         Ok(Self {
             regex,
-            first: first_bytes(&nfa),
+            heads: heads(&nfa),
+            longest: parsed.properties().maximum_len(),
         })
     }
 
     /// The match that begins at `start` and ends at `end` or before.
     pub(super) fn at(&self, text: &str, start: usize, end: usize) -> Option<Span> {
-        if !self.may_begin(at(text, start)) || !text.is_char_boundary(start) || end <= start {
+        if !self.may_match(text, start) || !text.is_char_boundary(start) || end <= start {
             return None;
         }
+        let end = self.longest.map_or(end, |longest| end.min(start + longest));
         let input = Input::new(text).span(start..end).anchored(Anchored::Yes);
         let found = self.regex.find(input)?;
         Some(Span::new(found.start(), found.end()))
@@ -73,35 +79,87 @@ impl Pattern {
 
     /// Whether a match can begin with this byte.
     pub(super) fn may_begin(&self, byte: u8) -> bool {
-        self.first.get(usize::from(byte)).copied().unwrap_or(false)
+        self.may_stand(byte, 0)
+    }
+
+    /// Whether a match can have this byte at one of its first places.
+    fn may_stand(&self, byte: u8, place: usize) -> bool {
+        let places = self.heads.get(usize::from(byte));
+        places.is_some_and(|places| places >> place & 1 != 0)
+    }
+
+    /// Whether the first bytes from `start` on are those of a match.
+    fn may_match(&self, text: &str, start: usize) -> bool {
+        (0..HEAD_BYTES).all(|place| self.may_stand(at(text, start + place), place))
     }
 }
 
-/// The bytes on the edges that leave the start without reading.
-fn first_bytes(nfa: &NFA) -> Box<[bool; 256]> {
-    let mut first = Box::new([false; 256]);
+/// The bytes at the first places of all matches. Behind a match that is over, any byte may stand.
+fn heads(nfa: &NFA) -> Box<[u8; 256]> {
+    let mut heads = Box::new([0; 256]);
+    let mut states = vec![nfa.start_anchored()];
+    for place in 0..HEAD_BYTES {
+        let mut over = false;
+        let mut next = Vec::new();
+        let mut take = |from: u8, to: u8, state: StateID| {
+            let range = heads.get_mut(usize::from(from)..=usize::from(to));
+            range
+                .unwrap_or_default()
+                .iter_mut()
+                .for_each(|places| *places |= 1 << place);
+            next.push(state);
+        };
+        for id in reached(nfa, states) {
+            match nfa.state(id) {
+                State::ByteRange { trans } => take(trans.start, trans.end, trans.next),
+                State::Sparse(sparse) => sparse
+                    .transitions
+                    .iter()
+                    .for_each(|t| take(t.start, t.end, t.next)),
+                State::Dense(dense) => (0..=u8::MAX)
+                    .zip(dense.transitions.iter())
+                    .filter(|(_, next)| **next != StateID::ZERO)
+                    .for_each(|(byte, next)| take(byte, byte, *next)),
+                State::Match { .. } => over = true,
+                State::Look { .. }
+                | State::Capture { .. }
+                | State::Union { .. }
+                | State::BinaryUnion { .. }
+                | State::Fail => {}
+            }
+        }
+        if over {
+            let all = (place..HEAD_BYTES).fold(0, |all, place| all | 1 << place);
+            heads.iter_mut().for_each(|places| *places |= all);
+            break;
+        }
+        states = next;
+    }
+    heads
+}
+
+/// The states that are reached from these without reading.
+fn reached(nfa: &NFA, mut stack: Vec<StateID>) -> Vec<StateID> {
     let mut seen = vec![false; nfa.states().len()];
-    let mut stack: Vec<StateID> = vec![nfa.start_anchored()];
+    let mut out = Vec::new();
     while let Some(id) = stack.pop() {
         match seen.get_mut(id.as_usize()) {
             Some(seen) if !*seen => *seen = true,
             _ => continue,
         }
-        let mut take = |from: u8, to: u8| {
-            let range = first.get_mut(usize::from(from)..=usize::from(to));
-            range.unwrap_or_default().fill(true);
-        };
+        out.push(id);
         match nfa.state(id) {
-            State::ByteRange { trans } => take(trans.start, trans.end),
-            State::Sparse(sparse) => sparse.transitions.iter().for_each(|t| take(t.start, t.end)),
-            State::Dense(_) => take(0, u8::MAX),
             State::Look { next, .. } | State::Capture { next, .. } => stack.push(*next),
             State::Union { alternates } => stack.extend(alternates.iter().copied()),
             State::BinaryUnion { alt1, alt2 } => stack.extend([*alt1, *alt2]),
-            State::Fail | State::Match { .. } => {}
+            State::ByteRange { .. }
+            | State::Sparse(_)
+            | State::Dense(_)
+            | State::Fail
+            | State::Match { .. } => {}
         }
     }
-    first
+    out
 }
 
 #[cfg(test)]
@@ -122,6 +180,19 @@ mod tests {
         ] {
             assert_eq!(pattern.may_begin(byte), may, "{byte}");
         }
+        let heads = Pattern::new(r"(?-u:\b)(?:[EG][0-9]{2}|军字)").unwrap();
+        for (text, may) in [
+            ("E12", true),
+            ("G99x", true),
+            ("军字", true),
+            ("E1", false),
+            ("Ex2", false),
+            ("E1x", false),
+            ("国字", false),
+        ] {
+            assert_eq!(heads.may_match(text, 0), may, "{text}");
+        }
+        assert_eq!(heads.at("G99x", 0, 4), Some(Span::new(0, 3)));
         assert_eq!(pattern.at("a E12", 2, 5), Some(Span::new(2, 5)));
         assert_eq!(pattern.at("a E12", 2, 4), None);
         assert_eq!(pattern.at("a E12", 1, 5), None);

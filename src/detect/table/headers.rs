@@ -4,6 +4,7 @@
 //! only in a table that has one of the former.
 
 use super::shape::Shape;
+use super::starts::{Letter, Starts, is_bracket, is_quote, letter};
 use foldhash::{HashMap, HashMapExt};
 use std::sync::OnceLock;
 
@@ -201,60 +202,42 @@ const NEUTRAL: &str = "序号|编号|备注|状态|类型|日期|时间|部门|�
 
 /// Longest header that is known, in bytes, with what may stand around it.
 const HEADER_BYTES: usize = 64;
-/// Slots for first letters.
-const BEGINNINGS: usize = 2048;
 /// Most digits in one, for a number of the column, and most blanks.
 const MOST_DIGITS: usize = 2;
 const MOST_BLANKS: usize = 5;
 
 /// What a header cell says.
 pub(super) fn meaning(cell: &str) -> Option<Header> {
-    if cell.is_empty() || cell.len() > HEADER_BYTES {
+    let known = known();
+    if cell.len() > HEADER_BYTES || !known.starts.may_begin(cell) {
         return None;
     }
     let count = |is: fn(&u8) -> bool| cell.bytes().filter(is).count();
     if count(u8::is_ascii_digit) > MOST_DIGITS || count(u8::is_ascii_whitespace) > MOST_BLANKS {
         return None;
     }
-    let known = known();
-    if !known.may_begin(cell) {
-        return None;
-    }
-    known.words.get(normalised(cell).as_str()).copied()
+    known.words.get(Name::of(cell)?.as_str()).copied()
 }
 
-/// What may stand around the letters of a header.
-fn is_dressing(c: char) -> bool {
-    c.is_whitespace() || "_-.:：*#/\"'".contains(c)
+/// The beginnings of all headers.
+pub(super) fn starts() -> &'static Starts {
+    &known().starts
 }
 
 /// The list below, laid out for look-ups.
 struct Words {
     words: HashMap<&'static str, Header>,
-    /// The first letters of all words, by their last bits.
-    begins: [bool; BEGINNINGS],
-}
-
-impl Words {
-    /// Whether a word begins with the first letter of the cell: says no to nearly all that is no header.
-    fn may_begin(&self, cell: &str) -> bool {
-        let first = cell.chars().find(|c| !is_dressing(*c));
-        first.is_some_and(|c| self.begins.get(slot(c)).copied().unwrap_or(false))
-    }
-}
-
-fn slot(c: char) -> usize {
-    u32::from(c.to_ascii_lowercase()) as usize % BEGINNINGS
+    starts: Starts,
 }
 
 /// Every header by its word.
 fn known() -> &'static Words {
     static KNOWN: OnceLock<Words> = OnceLock::new();
     KNOWN.get_or_init(|| {
-        let mut all = HashMap::new();
-        let mut add = |words: &'static str, entity, shape, strong| {
-            for word in words.split('|').filter(|word| !word.is_empty()) {
-                all.insert(
+        let mut words = HashMap::new();
+        let mut add = |list: &'static str, entity, shape, strong| {
+            for word in list.split('|').filter(|word| !word.is_empty()) {
+                words.insert(
                     word,
                     Header {
                         word,
@@ -271,31 +254,59 @@ fn known() -> &'static Words {
             add(weak, Some(*entity), *shape, false);
             add(strong, Some(*entity), *shape, true);
         }
-        let mut begins = [false; BEGINNINGS];
-        for first in all.keys().filter_map(|word| word.chars().next()) {
-            if let Some(begins) = begins.get_mut(slot(first)) {
-                *begins = true;
-            }
-        }
-        Words { words: all, begins }
+        let starts = Starts::of(words.keys().copied());
+        Words { words, starts }
     })
 }
 
-/// In lower case, without blanks, `_`, `-`, a colon or star behind it, a note in brackets, or a number (`phone 1`).
-fn normalised(cell: &str) -> String {
-    let cell = cell
-        .split(['(', '（', '[', '【'])
-        .next()
-        .unwrap_or_default();
-    let kept = |c: &char| !is_dressing(*c);
-    let name: String = cell.chars().filter(kept).collect();
-    let name = name.to_lowercase();
-    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    // `cvv2` and `addressline1` are words of the list themselves.
-    if bare.is_empty() || name.starts_with("cv") || name.starts_with("addressline") {
-        return name;
+/// A header as the list spells it: in lower case, without blanks, `_`, `-`, a colon or star behind it, a note in
+/// brackets, or a number (`phone 1`).
+struct Name {
+    bytes: [u8; HEADER_BYTES],
+    len: usize,
+}
+
+impl Name {
+    /// `None` where the cell has a character that no header has.
+    fn of(cell: &str) -> Option<Self> {
+        let mut name = Self {
+            bytes: [0; HEADER_BYTES],
+            len: 0,
+        };
+        for c in cell.chars() {
+            match letter(c) {
+                _ if c.is_ascii_digit() => name.push(c)?,
+                _ if is_bracket(c) => break,
+                _ if is_quote(c) => return None,
+                Letter::Is(c) => name.push(c)?,
+                Letter::Aside => {}
+                Letter::Not => return None,
+            }
+        }
+        name.without_number();
+        Some(name)
     }
-    bare.to_owned()
+
+    fn push(&mut self, c: char) -> Option<()> {
+        let end = self.len + c.len_utf8();
+        c.encode_utf8(self.bytes.get_mut(self.len..end)?);
+        self.len = end;
+        Some(())
+    }
+
+    /// `cvv2` and `addressline1` are words of the list themselves.
+    fn without_number(&mut self) {
+        let name = self.as_str();
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        if bare > 0 && !name.starts_with("cv") && !name.starts_with("addressline") {
+            self.len = bare;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -335,7 +346,7 @@ mod tests {
                 .filter(|w| !w.is_empty())
             {
                 assert!(seen.insert(word), "{word}");
-                assert_eq!(normalised(word), word);
+                assert_eq!(Name::of(word).unwrap().as_str(), word);
             }
         }
         assert!(NEUTRAL.split('|').all(|word| seen.insert(word)));

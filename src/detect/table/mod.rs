@@ -8,12 +8,15 @@
 
 mod headers;
 mod json;
+mod marks;
 mod shape;
 mod split;
+mod starts;
 
 use crate::base::Span;
-use headers::{Header, meaning};
-use split::{MOST_CELLS, Marks, Parted, cells, is_ruler, marks};
+use headers::{Header, meaning, starts};
+use marks::{Marks, look};
+use split::{MOST_CELLS, Parted, cells, is_ruler};
 
 /// Rows in a row that may have another number of cells before a table ends.
 const MOST_MISFITS: usize = 2;
@@ -177,11 +180,13 @@ impl<'t> Walk<'t> {
         if line.len() > HEADER_LINE_BYTES {
             return;
         }
-        let marks = marks(line.slice(self.text).unwrap_or_default());
-        let before = std::mem::replace(&mut self.before, marks);
-        for ((parted, count), before) in Parted::ALL.into_iter().zip(marks).zip(before) {
+        let seen = look(line.slice(self.text).unwrap_or_default(), starts());
+        let before = std::mem::replace(&mut self.before, seen.marks);
+        let counts = seen.marks.into_iter().zip(before);
+        for ((way, parted), (count, before)) in Parted::ALL.into_iter().enumerate().zip(counts) {
             // A header stands above its rows: what goes on with lines that have none is none.
-            if count == 0 || count == before && !is_labels(usize::from(count) + 1) {
+            let goes_on = count == before && !is_labels(usize::from(count) + 1);
+            if count == 0 || goes_on || !seen.may_have_header(way) {
                 continue;
             }
             cells(self.text, line, parted, &mut self.spans);

@@ -77,11 +77,13 @@ const NOTHING: &[&str] = &[
     "false",
 ];
 
+/// Longest of them, in bytes.
+const NOTHING_BYTES: usize = 9;
+
 impl Shape {
     /// Whether a cell fits. `sure` headers take a name in lower case, too.
     pub(super) fn fits(self, cell: &str, sure: bool) -> bool {
-        let lower = cell.to_ascii_lowercase();
-        if cell.is_empty() || NOTHING.contains(&lower.as_str()) || is_masked(cell) {
+        if cell.is_empty() || is_nothing(cell) || is_masked(cell) {
             return false;
         }
         let digits = cell.bytes().filter(u8::is_ascii_digit).count();
@@ -109,7 +111,7 @@ impl Shape {
                 (1..=3).contains(&digits) && bare.len() == digits
             }
             Self::Gender => matches!(
-                lower.as_str(),
+                cell.to_ascii_lowercase().as_str(),
                 "男" | "女"
                     | "男性"
                     | "女性"
@@ -141,6 +143,11 @@ impl Shape {
             }
         }
     }
+}
+
+/// Whether a cell stands for a value that isn't there.
+fn is_nothing(cell: &str) -> bool {
+    cell.len() <= NOTHING_BYTES && NOTHING.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// `138****5678`, `xxx`.
@@ -190,6 +197,7 @@ mod tests {
 
     #[test]
     fn cells_fit_their_columns() {
+        assert!(NOTHING.iter().all(|word| word.len() <= NOTHING_BYTES));
         let long = Shape::Code(6, 34);
         for (shape, cell, sure, fits) in [
             (Shape::Name, "张三", true, true),

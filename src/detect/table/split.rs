@@ -35,46 +35,6 @@ impl Parted {
     ];
 }
 
-/// How often each mark stands in a line, in the order of [`Parted::ALL`].
-pub(super) type Marks = [u16; Parted::ALL.len()];
-
-/// Counts the marks in one pass over the line's bytes; quotes are not looked at.
-pub(super) fn marks(line: &str) -> Marks {
-    let [
-        mut pipe,
-        mut tab,
-        mut comma,
-        mut semicolon,
-        mut wide,
-        mut blanks,
-    ] = [0u16; 6];
-    let (mut first, mut second) = (0, 0);
-    for byte in line.bytes() {
-        let mark = match (first, second, byte) {
-            (_, _, b'|') | (0xef, 0xbd, 0x9c) | (0xe2, 0x94, 0x82) => &mut pipe,
-            (_, _, b'\t') => &mut tab,
-            (_, _, b',') => &mut comma,
-            (_, _, b';') | (0xef, 0xbc, 0x9b) => &mut semicolon,
-            (0xef, 0xbc, 0x8c) => &mut wide,
-            (_, b' ', b' ') | (0xe3, 0x80, 0x80) => &mut blanks,
-            _ => {
-                (first, second) = (second, byte);
-                continue;
-            }
-        };
-        *mark = mark.saturating_add(1);
-        (first, second) = (second, byte);
-    }
-    [
-        pipe,
-        tab,
-        comma,
-        semicolon,
-        wide,
-        blanks.saturating_add(tab),
-    ]
-}
-
 /// The cells of the line at `line` of `text`, without blanks and quotes around them; empty where it is no row.
 pub(super) fn cells(text: &str, line: Span, parted: Parted, out: &mut Vec<Span>) {
     out.clear();
@@ -87,9 +47,9 @@ pub(super) fn cells(text: &str, line: Span, parted: Parted, out: &mut Vec<Span>)
     let line = Span::new(start, start + trimmed.len());
     match parted {
         Parted::Pipe => piped(text, line, out),
-        Parted::Tab => by_char(text, line, |c| c == '\t', out),
-        Parted::WideComma => by_char(text, line, |c| c == '，', out),
-        Parted::Semicolon => by_char(text, line, |c| matches!(c, ';' | '；'), out),
+        Parted::Tab => by_mark(text, line, |_, byte| usize::from(byte == b'\t'), out),
+        Parted::WideComma => by_mark(text, line, |i, byte| wide(text, i, byte, "，"), out),
+        Parted::Semicolon => by_mark(text, line, |i, byte| semicolon(text, i, byte), out),
         Parted::Comma => quoted(text, line, out),
         Parted::Blanks => blanks(text, line, out),
     }
@@ -107,17 +67,37 @@ fn piped(text: &str, line: Span, out: &mut Vec<Span>) {
     let without = inner.strip_prefix(is_pipe).unwrap_or(inner);
     let start = line.start + (inner.len() - without.len());
     let without = without.strip_suffix(is_pipe).unwrap_or(without);
-    by_char(text, Span::new(start, start + without.len()), is_pipe, out);
+    let inner = Span::new(start, start + without.len());
+    by_mark(text, inner, |i, byte| pipe(text, i, byte), out);
 }
 
-fn by_char(text: &str, line: Span, parts: impl Fn(char) -> bool, out: &mut Vec<Span>) {
-    let inner = line.slice(text).unwrap_or_default();
+/// Parts a line at marks; `mark` gives the length of one whose first byte stands at a position, else 0.
+fn by_mark(text: &str, line: Span, mark: impl Fn(usize, u8) -> usize, out: &mut Vec<Span>) {
+    let inner = line.bytes(text.as_bytes()).unwrap_or_default();
     let mut from = line.start;
-    for (i, c) in inner.char_indices().filter(|(_, c)| parts(*c)) {
-        out.push(bare(text, Span::new(from, line.start + i)));
-        from = line.start + i + c.len_utf8();
+    for (i, byte) in (line.start..).zip(inner) {
+        let length = mark(i, *byte);
+        if length > 0 {
+            out.push(bare(text, Span::new(from, i)));
+            from = i + length;
+        }
     }
     out.push(bare(text, Span::new(from, line.end)));
+}
+
+/// The length of a mark of several bytes, if it stands here.
+fn wide(text: &str, i: usize, byte: u8, mark: &str) -> usize {
+    let here = mark.as_bytes().first() == Some(&byte)
+        && text.get(i..).is_some_and(|rest| rest.starts_with(mark));
+    if here { mark.len() } else { 0 }
+}
+
+fn semicolon(text: &str, i: usize, byte: u8) -> usize {
+    usize::from(byte == b';') + wide(text, i, byte, "；")
+}
+
+fn pipe(text: &str, i: usize, byte: u8) -> usize {
+    usize::from(byte == b'|') + wide(text, i, byte, "｜") + wide(text, i, byte, "│")
 }
 
 fn quoted(text: &str, line: Span, out: &mut Vec<Span>) {
@@ -159,6 +139,10 @@ fn blanks(text: &str, line: Span, out: &mut Vec<Span>) {
 /// Without blanks, quotes and Markdown's marks around it.
 fn bare(text: &str, span: Span) -> Span {
     let cell = span.slice(text).unwrap_or_default();
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    if plain(cell.as_bytes().first()) && plain(cell.as_bytes().last()) {
+        return span;
+    }
     let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '*' | '`' | '“' | '”');
     let left = cell.trim_start_matches(around);
     let start = span.start + (cell.len() - left.len());

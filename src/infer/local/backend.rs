@@ -140,6 +140,7 @@ async fn ask(ready: Ready, request: &Outbound) -> Result<Inbound, BackendError> 
         status,
         content_type,
         retry_after,
+        headers: Vec::new(),
         body: body.boxed(),
     })
 }

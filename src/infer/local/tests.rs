@@ -78,6 +78,7 @@ fn request(text: &str, stream: bool) -> Outbound {
         body: body.to_string().into(),
         stream,
         beta: false,
+        headers: Vec::new(),
         caller: "app".into(),
         request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
     }

@@ -3,8 +3,8 @@
 //! [`Remote`] is the [`Backend`] of such a server: connections (HTTP/1.1, TLS 1.2 and 1.3), a limit on concurrent
 //! requests, and a breaker that lets a failing destination rest.
 //!
-//! Refuses to know: what bodies mean. Headers of apps are not its business either: what it sends is a fixed list, and of the
-//! reply's headers only `content-type` and `retry-after` are handed on.
+//! Refuses to know: what bodies mean. Headers of apps are not its business either: what it sends is a fixed list and what
+//! `protocol::headers` lets along, and of the reply's headers `content-type`, `retry-after` and those are handed on.
 
 mod address;
 mod body;

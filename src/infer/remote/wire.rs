@@ -1,6 +1,7 @@
 //! The requests that can be made of a destination, and what of an answer is usable.
 //!
-//! It follows no redirect, keeps no cookie, asks for no compression, unpacks it all the same, and sends a fixed list of headers.
+//! It follows no redirect, keeps no cookie, asks for no compression, unpacks it all the same, and sends a fixed list of headers
+//! beside those of the API itself that an app gave (`protocol::headers`).
 
 use super::body::ReplyBody;
 use super::connect::Connector;
@@ -9,6 +10,7 @@ use super::settings::WireSettings;
 use super::unpack;
 use crate::infer::{BackendError, Inbound, Outbound};
 use crate::protocol::Format;
+use crate::protocol::headers::{self, ANTHROPIC_VERSION, Passed};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -77,12 +79,15 @@ impl Wire {
             (Format::Chat, true) => &self.beta,
             (format, _) => self.paths.get(&format).ok_or(BackendError::BadReply)?,
         };
-        let headers = if outbound.stream {
-            &self.events
+        let mut headers = if outbound.stream {
+            self.events.clone()
         } else {
-            &self.plain
+            self.plain.clone()
         };
-        let request = request(Method::POST, uri, headers.clone(), outbound.body);
+        if matches!(outbound.format, Format::Messages | Format::CountTokens) {
+            go_along(outbound.headers, &mut headers);
+        }
+        let request = request(Method::POST, uri, headers, outbound.body);
         self.inbound(request, held).await
     }
 
@@ -104,6 +109,9 @@ impl Wire {
     fn without_body(&self) -> HeaderMap {
         let mut headers = self.plain.clone();
         headers.remove(header::CONTENT_TYPE);
+        if self.speaks(Format::Messages) {
+            go_along(Passed::new(), &mut headers);
+        }
         headers
     }
 
@@ -120,6 +128,7 @@ impl Wire {
             .unwrap_or_default()
             .to_owned();
         let retry_after = retry_after(&response);
+        let headers = headers::of_reply(response.headers());
         let status = response.status().as_u16();
         let codings = unpack::codings(response.headers())?;
         let body = ReplyBody::new(response.into_body(), held, self.idle);
@@ -132,6 +141,7 @@ impl Wire {
             status,
             content_type,
             retry_after,
+            headers,
             body,
         })
     }
@@ -159,6 +169,17 @@ impl Wire {
             Err(BackendError::BadReply)
         }
     }
+}
+
+/// The version of Messages that all servers know; source: Anthropic's API pages (2026-10).
+const FIRST_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+/// Adds the app's own headers, but never over those of the configuration, and a version, which Messages wants.
+fn go_along(passed: Passed, headers: &mut HeaderMap) {
+    for (name, value) in passed {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(ANTHROPIC_VERSION).or_insert(FIRST_VERSION);
 }
 
 fn request(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {

@@ -4,7 +4,9 @@ use crate::policy::fault::Faults;
 use crate::policy::model::{Messages, Safety};
 use crate::policy::phrase::Phrase;
 use crate::policy::raw::{RawAudit, RawMessages, RawSafety, RawVault};
-use crate::policy::words::{Fallback, Kind, Outcome, SurrogateKind, Vocabulary, WholeOperator};
+use crate::policy::words::{
+    Fallback, Kind, Outcome, ReplyCheck, SurrogateKind, Vocabulary, WholeOperator,
+};
 use crate::policy::yaml::{Entries, Word, WordsOr};
 
 use super::names;
@@ -17,18 +19,12 @@ const DEFAULT_KEEP_HOURS: u32 = 72;
 const DEFAULT_KEEP_DAYS: u32 = 365;
 
 pub(super) fn safety(raw: RawSafety, faults: &mut Faults) -> Safety {
-    if let Some(word) = raw.reply_check.filter(|word| word.text != "off") {
-        unsupported(
-            word.spot,
-            "`reply_check`",
-            "write `off` or drop the key",
-            faults,
-        );
-    }
     let on_error = raw.on_error.and_then(|word| names::word(&word, faults));
     let fallback = raw.fallback.and_then(|word| names::word(&word, faults));
+    let reply_check = raw.reply_check.and_then(|word| names::word(&word, faults));
     let kinds = raw.uninspectable;
     Safety {
+        reply_check: reply_check.unwrap_or(ReplyCheck::Off),
         on_error: on_error.unwrap_or(WholeOperator::Block),
         uninspectable: kinds.map_or([Outcome::LocalOnly; 5], |raw| uninspectable(raw, faults)),
         fallback: fallback.unwrap_or(Fallback::SameOrStricter),
@@ -99,5 +95,9 @@ pub(super) fn messages(raw: RawMessages) -> Messages {
     Messages {
         blocked: raw.blocked.filter(written).unwrap_or(default.blocked),
         local_only: raw.local_only.filter(written).unwrap_or(default.local_only),
+        reply_blocked: raw
+            .reply_blocked
+            .filter(written)
+            .unwrap_or(default.reply_blocked),
     }
 }

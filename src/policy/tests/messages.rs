@@ -343,9 +343,9 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`derived`",
     ),
     (
-        "data: {a: {include: PERSON}}\nsafety: {reply_check: mask}\n",
-        "7:23: `reply_check` is not supported by this version yet",
-        "`off`",
+        "data: {a: {include: PERSON}}\nsafety: {reply_check: maks}\n",
+        "7:23: unknown reply check `maks`",
+        "did you mean `mask`? expected one of `off`, `mask`, `block`",
     ),
     (
         "data: {a: {include: PERSON}}\nsafety: {on_error: allow}\n",

@@ -4,6 +4,7 @@ mod decisions;
 mod laws;
 mod lists;
 mod messages;
+mod replies;
 mod restoring;
 
 use super::{Complexity, DEFAULT_ORIGIN, DEFAULT_SOURCE, Policy, Situation};

@@ -2,7 +2,7 @@
 
 use crate::protocol::json::{Kind, Value};
 use crate::protocol::reply::{Channel, Ended, Field, Found, LEGACY_CALL};
-use crate::protocol::reply::{index_of, is_scalar, of, usage};
+use crate::protocol::reply::{is_scalar, of, usage};
 
 impl Found {
     /// A whole reply or a chunk.
@@ -34,7 +34,7 @@ impl Found {
             return self.other(0, choices);
         }
         for (position, choice) in choices.elements().enumerate() {
-            let index = index_of(choice, position);
+            let index = self.index_of(choice, position);
             if choice.kind() != Kind::Object {
                 self.other(index, choice);
             }
@@ -71,7 +71,8 @@ impl Found {
             "refusal" => self.piece(of(choice, Field::Refusal), value),
             "tool_calls" if value.kind() == Kind::Array => {
                 for (position, call) in value.elements().enumerate() {
-                    self.tool_call(choice, index_of(call, position), call);
+                    let index = self.index_of(call, position);
+                    self.tool_call(choice, index, call);
                 }
             }
             "function_call" => self.function(choice, LEGACY_CALL, value),

@@ -18,12 +18,14 @@ impl Found {
                 }
             }
             Some("content_block_start") => {
-                self.begun.push(index(root));
+                let at = self.index_of(root, 0);
+                self.begun.push(at);
                 self.block_event(root, |found, at, block| found.block(at, block, false));
             }
             Some("content_block_delta") => self.block_event(root, Self::delta),
             Some("content_block_stop") => {
-                self.ended.push(Ended::Item(index(root)));
+                let at = self.index_of(root, 0);
+                self.ended.push(Ended::Item(at));
                 self.block_event(root, Self::other);
             }
             Some("message_delta") => self.message_delta(root),
@@ -80,7 +82,7 @@ impl Found {
 
     /// What an event says of its block.
     fn block_event(&mut self, root: Value<'_>, with: impl Fn(&mut Self, u32, Value<'_>)) {
-        let at = index(root);
+        let at = self.index_of(root, 0);
         for (key, value) in root.members() {
             match (&*key.text(), value.kind()) {
                 ("type", _) | ("index", Kind::Number) => {}
@@ -142,13 +144,6 @@ fn counts_characters(citation: Value<'_>) -> bool {
     citation
         .get("type")
         .is_some_and(|kind| kind.is("char_location"))
-}
-
-fn index(event: Value<'_>) -> u32 {
-    let index = event.get("index").and_then(Value::integer);
-    index
-        .and_then(|index| u32::try_from(index).ok())
-        .unwrap_or(0)
 }
 
 /// Tokens that were read from the cache or written to it are not among `input_tokens`.

@@ -1,10 +1,4 @@
-use crate::protocol::{
-    Channel, Field, Format, Held, Limits, ProtocolError, Reply, ReplyPart, Request, Usage,
-};
-
-fn request(body: &str) -> Request {
-    Request::parse(Format::Messages, body.to_owned().into(), &Limits::default()).unwrap()
-}
+use crate::protocol::{Channel, Field, Format, Held, ProtocolError, Reply, Usage, told};
 
 /// Parts and what can't be inspected of one message's content.
 fn blocks(content: &str) -> String {
@@ -14,16 +8,7 @@ fn blocks(content: &str) -> String {
 }
 
 fn told(body: &str) -> String {
-    let request = request(body);
-    let parts = request
-        .parts()
-        .iter()
-        .map(|part| format!("{:?}={}", part.place, part.text(request.body())));
-    let opaque = request
-        .uninspectable()
-        .iter()
-        .map(|found| format!("{}@{}", found.kind.as_str(), found.path));
-    parts.chain(opaque).collect::<Vec<_>>().join(" ")
+    told::request(Format::Messages, body)
 }
 
 #[test]
@@ -125,7 +110,7 @@ fn facts_and_refusals() {
     let body = r#"{"model":"m","stream":true,"max_tokens":9,"metadata":{"user_id":"u"},"thinking":{"type":"adaptive"},
         "tools":[{"name":"t"}],"messages":[{"role":"assistant","content":"x"},
         {"role":"user","content":[{"type":"tool_result","content":"abc"}]}]}"#;
-    let request = request(body);
+    let request = told::parse(Format::Messages, body).unwrap();
     assert_eq!(request.end_user(), Some("u"));
     assert!(request.stream());
     let shape = request.shape();
@@ -139,27 +124,19 @@ fn facts_and_refusals() {
             .unwrap()
             .starts_with("[{\"type\":\"tool_result\"")
     );
-    let kept = Request::parse(
-        Format::Messages,
-        r#"{"messages":[],"container":"c"}"#.into(),
-        &Limits::default(),
-    );
+    let kept = told::parse(Format::Messages, r#"{"messages":[],"container":"c"}"#);
     let path = "container".to_owned();
     assert_eq!(kept.err(), Some(ProtocolError::Kept { path }));
 }
 
 fn reply(body: &str) -> Reply {
-    Reply::parse(Format::Messages, body.to_owned().into(), &Limits::default()).unwrap()
+    told::reply(Format::Messages, body)
 }
 
 fn heard(body: &str) -> String {
-    let reply = reply(body);
-    let told = |part: &ReplyPart| {
-        let Channel { item, field, .. } = part.channel;
-        let dots = if part.whole { "" } else { "…" };
-        format!("{item}{field:?}={}{dots}", part.text(reply.body()))
-    };
-    reply.parts().iter().map(told).collect::<Vec<_>>().join(" ")
+    told::heard(&reply(body), |Channel { item, field, .. }| {
+        format!("{item}{field:?}")
+    })
 }
 
 #[test]

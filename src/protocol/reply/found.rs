@@ -18,8 +18,17 @@ pub(in crate::protocol) struct Found {
     pub(in crate::protocol) drop_all: bool,
     pub(in crate::protocol) offsets: Vec<Offset>,
     pub(in crate::protocol) sequence: Option<(u64, Span)>,
-    pub(in crate::protocol) origin: Option<(u32, Span)>,
+    pub(in crate::protocol) whose: Whose,
     pub(in crate::protocol) head: Head,
+}
+
+/// Which items it says that it is about.
+#[derive(Debug, Default)]
+pub(in crate::protocol) struct Whose {
+    /// Items, and where the raw ids stand that it gives them.
+    pub(in crate::protocol) named: Vec<(u32, Span)>,
+    /// A number or an id is none.
+    pub(in crate::protocol) unclear: bool,
 }
 
 /// Raw values that an event of our own copies.
@@ -118,6 +127,18 @@ impl Found {
         }
     }
 
+    /// An `index`, or the position. One that is no number is another's to some clients.
+    pub(in crate::protocol) fn index_of(&mut self, value: Value<'_>, position: usize) -> u32 {
+        let told = value
+            .get("index")
+            .filter(|index| index.kind() != Kind::Null);
+        let index = told
+            .and_then(Value::integer)
+            .and_then(|index| u32::try_from(index).ok());
+        self.whose.unclear |= told.is_some() && index.is_none();
+        index.unwrap_or(position as u32)
+    }
+
     /// A place in the text of that channel.
     pub(in crate::protocol) fn offset(&mut self, channel: Channel, value: Option<Value<'_>>) {
         if let Some(value) = value
@@ -139,14 +160,6 @@ impl Found {
 /// Whether a value holds nothing else.
 pub(in crate::protocol) fn is_scalar(value: Value<'_>) -> bool {
     !matches!(value.kind(), Kind::Object | Kind::Array)
-}
-
-/// An `index`, or the position.
-pub(in crate::protocol) fn index_of(value: Value<'_>, position: usize) -> u32 {
-    let index = value.get("index").and_then(Value::integer);
-    index
-        .and_then(|index| u32::try_from(index).ok())
-        .unwrap_or(position as u32)
 }
 
 /// The counts as Chat, Completions and Embeddings give them.

@@ -8,7 +8,7 @@ mod found;
 #[cfg(test)]
 mod laws;
 
-pub(super) use found::{Ended, Found, Head, index_of, is_scalar, of, usage};
+pub(super) use found::{Ended, Found, Head, is_scalar, of, usage};
 
 use super::format::Format;
 use crate::base::Span;
@@ -51,6 +51,13 @@ pub enum Field {
     Json,
     /// Any other text.
     Other,
+}
+
+impl Field {
+    /// Whether what it may hold hangs on which tool it belongs to, or says which.
+    pub const fn is_of_tool(self) -> bool {
+        matches!(self, Self::ToolName | Self::ToolArguments | Self::ToolInput)
+    }
 }
 
 /// Which stream of text: pieces of the same channel belong together.
@@ -228,10 +235,15 @@ impl Reply {
         self.found.sequence
     }
 
-    /// An item and the raw JSON of its id, where this event names it.
-    pub fn origin(&self) -> Option<(u32, &str)> {
-        let (item, span) = self.found.origin?;
-        Some((item, self.raw(Some(span))?))
+    /// Items and the raw JSON of their ids, as this event names them; one item is named twice where the event says it twice.
+    pub fn origins(&self) -> impl Iterator<Item = (u32, &str)> {
+        let named = self.found.whose.named.iter();
+        named.filter_map(|(item, span)| Some((*item, self.raw(Some(*span))?)))
+    }
+
+    /// Whether the number of its item is none: what a client takes it for, no one knows.
+    pub fn is_misplaced(&self) -> bool {
+        self.found.whose.unclear
     }
 
     pub(super) fn head(&self) -> &Head {

@@ -17,9 +17,10 @@ impl Found {
             return self.error(root);
         }
         let item = index(root, "output_index");
-        if let Some(id) = root.get("item_id").filter(|id| id.kind() == Kind::String) {
-            self.origin = Some((item, id.outer_span()));
-        }
+        self.whose.unclear = root
+            .get("output_index")
+            .is_some_and(|number| !is_index(number));
+        self.named(item, root.get("item_id"));
         let name = kind.strip_prefix("response.").unwrap_or(kind);
         if matches!(name, "completed" | "incomplete" | "failed" | "cancelled") {
             self.ended.push(Ended::All);
@@ -32,6 +33,15 @@ impl Found {
         match stem {
             Some((stem, done)) => self.piece_event(root, stem, item, done),
             None => self.event(root, name, item),
+        }
+    }
+
+    /// The id of an item. What is no string is one to nobody.
+    fn named(&mut self, item: u32, id: Option<Value<'_>>) {
+        match id {
+            Some(id) if id.kind() == Kind::String => self.whose.named.push((item, id.outer_span())),
+            Some(id) if id.kind() != Kind::Null => self.whose.unclear = true,
+            _ => {}
         }
     }
 
@@ -80,9 +90,7 @@ impl Found {
             match &*key.text() {
                 "response" => self.response(value, WHOLE),
                 "item" => {
-                    if let Some(id) = value.get("id").filter(|id| id.kind() == Kind::String) {
-                        self.origin = Some((item, id.outer_span()));
-                    }
+                    self.named(item, value.get("id"));
                     self.item(item, value);
                 }
                 "part" => self.content_part(item, part, value),
@@ -203,6 +211,13 @@ impl Found {
 fn number(event: Value<'_>, name: &str) -> Option<(u64, crate::base::Span)> {
     let value = event.get(name)?;
     Some((value.integer()?, value.span()))
+}
+
+/// Whether a value is the number of an item, and of no other.
+fn is_index(value: Value<'_>) -> bool {
+    value
+        .integer()
+        .is_some_and(|number| number < u64::from(WHOLE))
 }
 
 fn index(event: Value<'_>, name: &str) -> u32 {

@@ -1,26 +1,11 @@
-use crate::protocol::{
-    Channel, Field, Format, Held, Limits, ProtocolError, Reply, ReplyPart, Request, Usage,
-};
+use crate::protocol::{Channel, Field, Format, Held, ProtocolError, Reply, Request, Usage, told};
 
 fn parse(body: &str) -> Result<Request, ProtocolError> {
-    Request::parse(
-        Format::Responses,
-        body.to_owned().into(),
-        &Limits::default(),
-    )
+    told::parse(Format::Responses, body)
 }
 
 fn told(body: &str) -> String {
-    let request = parse(body).unwrap();
-    let parts = request
-        .parts()
-        .iter()
-        .map(|part| format!("{:?}={}", part.place, part.text(request.body())));
-    let opaque = request
-        .uninspectable()
-        .iter()
-        .map(|found| format!("{}@{}", found.kind.as_str(), found.path));
-    parts.chain(opaque).collect::<Vec<_>>().join(" ")
+    told::request(Format::Responses, body)
 }
 
 #[test]
@@ -162,26 +147,13 @@ fn what_the_destination_keeps_is_refused() {
 }
 
 fn reply(body: &str) -> Reply {
-    Reply::parse(
-        Format::Responses,
-        body.to_owned().into(),
-        &Limits::default(),
-    )
-    .unwrap()
+    told::reply(Format::Responses, body)
 }
 
 fn heard(body: &str) -> String {
-    let reply = reply(body);
-    let told = |part: &ReplyPart| {
-        let Channel {
-            item,
-            part: of,
-            field,
-        } = part.channel;
-        let dots = if part.whole { "" } else { "…" };
-        format!("{item}.{of}{field:?}={}{dots}", part.text(reply.body()))
-    };
-    reply.parts().iter().map(told).collect::<Vec<_>>().join(" ")
+    told::heard(&reply(body), |Channel { item, part, field }| {
+        format!("{item}.{part}{field:?}")
+    })
 }
 
 #[test]
@@ -288,6 +260,10 @@ fn texts_of_events_have_their_channels() {
     assert_eq!(heard(completed), "1048576.0Content=a");
 }
 
+fn named(reply: &Reply) -> Vec<(u32, &str)> {
+    reply.origins().collect()
+}
+
 #[test]
 fn ends_numbers_and_places() {
     let channel = |item, part, field| Channel { item, part, field };
@@ -296,11 +272,11 @@ fn ends_numbers_and_places() {
     );
     assert!(done.ends(channel(1, 2, Field::Content)));
     assert!(!done.ends(channel(1, 1, Field::Content)));
-    assert_eq!(done.origin(), Some((1, "\"m\"")));
+    assert_eq!(named(&done), [(1, "\"m\"")]);
     assert_eq!(done.sequence().map(|(number, _)| number), Some(9));
     let item = reply(r#"{"type":"response.output_item.done","output_index":1,"item":{"id":"z"}}"#);
     assert!(item.ends(channel(1, 7, Field::ToolArguments)));
-    assert_eq!(item.origin(), Some((1, "\"z\"")));
+    assert_eq!(named(&item), [(1, "\"z\"")]);
     for name in ["completed", "incomplete", "failed"] {
         let last = reply(&format!(
             r#"{{"type":"response.{name}","response":{{"usage":{{"input_tokens":3,"output_tokens":2,"input_tokens_details":{{"cached_tokens":1}}}}}}}}"#
@@ -357,7 +333,7 @@ fn what_was_held_back_goes_as_a_delta() {
         };
         assert_eq!(part.channel, channel);
         assert_eq!(part.text(back.body()), "a\"");
-        assert_eq!(back.origin(), Some((3, "\"m\"")));
+        assert_eq!(named(&back), [(3, "\"m\"")]);
         assert_eq!(back.sequence().map(|(number, _)| number), Some(12));
         assert!(text.starts_with("event: response.") && text.ends_with("\n\n"));
     }

@@ -17,7 +17,8 @@ pub struct Config {
     pub intercept: Vec<String>,
     /// What happens to all others; `refuse` by default.
     pub other_hosts: OtherHosts,
-    /// Where `tunnel` may lead: `host:port`, `*.host:port`, `*:port`; public addresses only. None by default.
+    /// Where `tunnel` may lead: `host:port`, `address:port`, `*.host:port`, `*:port`; public addresses only, and `*` is names
+    /// only. None by default.
     pub tunnel: Vec<String>,
     /// The same for private addresses and this machine: `host:port` or `address:port`, each one named. None by default.
     pub tunnel_inside: Vec<String>,
@@ -89,7 +90,7 @@ impl Config {
             listed.push(
                 Listed::parse(text, false).ok_or_else(|| ProxyError::Setting {
                     key: "forward.tunnel",
-                    must: "hold `host:port`, `*.host:port` or `*:port`".to_owned(),
+                    must: "hold `host:port`, `address:port`, `*.host:port` or `*:port`".to_owned(),
                 })?,
             );
         }

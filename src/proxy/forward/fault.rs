@@ -20,7 +20,7 @@ pub(super) enum Fault {
     #[error("this host is opened by the gateway, and only at port 443 (80 without TLS)")]
     InterceptedPort,
     #[error(
-        "this gateway passes nothing on to this host: whoever runs it can list the host in `forward.tunnel`"
+        "this gateway passes nothing on to this host: whoever runs it can list the host (an address by itself) in `forward.tunnel`"
     )]
     OtherHost,
     #[error(

@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::record::Passage;
 use crate::pipeline::{ReplyBody, StreamFault};
 use crate::proxy::answer::Answer;
+use crate::proxy::body::check_framing;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -15,6 +16,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,9 +53,13 @@ pub(super) async fn pass_on(
     } = reached;
     let passage = Arc::new(passage);
     let answered = timeout(idle, ask(request, tcp, &passage)).await;
-    let Ok(Ok(response)) = answered else {
-        passage.ended("broken");
-        return Err(Fault::Unreachable);
+    let response = match answered {
+        // Below chunks an answer may be coded once more; without its header nobody could tell.
+        Ok(Ok(response)) if check_framing(response.headers()).is_ok() => response,
+        _ => {
+            passage.ended("broken");
+            return Err(Fault::Unreachable);
+        }
     };
     let (mut head, body) = response.into_parts();
     strip(&mut head.headers);
@@ -143,7 +149,7 @@ fn pieces(
 const BROKEN: StreamFault = StreamFault {
     code: "host_broke_off",
     kind: "server_error",
-    message: "the host broke off in the middle of its answer",
+    message: Cow::Borrowed("the host broke off in the middle of its answer"),
 };
 
 /// The host's connection, with its bytes counted.

@@ -21,6 +21,7 @@ enum Pattern {
     Host(Host),
     /// Everything below this name.
     Below(String),
+    /// Every name. An address stands for itself only: behind one, a greeting without a name says nothing of who is there.
     Any,
 }
 
@@ -51,7 +52,7 @@ impl Listed {
     fn means(&self, host: &Host, port: u16) -> bool {
         self.port == port
             && match (&self.pattern, host) {
-                (Pattern::Any, _) => true,
+                (Pattern::Any, host) => matches!(host, Host::Name(_)),
                 (Pattern::Host(listed), host) => listed == host,
                 (Pattern::Below(name), Host::Name(host)) => host
                     .strip_suffix(name.as_str())
@@ -108,6 +109,7 @@ mod tests {
             ("*:443", false),
             ("*.example.org:8443", false),
             ("git.example.net:22", false),
+            ("203.0.113.7:443", false),
             ("git.inside.example:443", true),
             ("10.1.2.3:9000", true),
             ("[fd00::1]:9000", true),
@@ -126,7 +128,10 @@ mod tests {
             ("10.1.2.3", 9000, Some("10.1.2.3:9000")),
             ("[fd00::1]", 9000, Some("[fd00::1]:9000")),
             ("10.1.2.4", 9000, None),
-            ("10.1.2.4", 443, Some("*:443")),
+            ("10.1.2.4", 443, None),
+            ("203.0.113.7", 443, Some("203.0.113.7:443")),
+            ("203.0.113.8", 443, None),
+            ("[2001:db8::1]", 443, None),
         ] {
             let host: Host = host.parse().unwrap();
             let found = rules.listed(&host, port).map(|entry| &*entry.text);
@@ -134,7 +139,8 @@ mod tests {
         }
         let rule = |host: &str| rules.listed(&host.parse().unwrap(), 443).unwrap().addresses;
         assert_eq!(rule("git.inside.example"), AddressRule::Any);
-        assert_eq!(rule("10.1.2.4"), AddressRule::Public);
+        assert_eq!(rule("www.example.com"), AddressRule::Public);
+        assert_eq!(rule("203.0.113.7"), AddressRule::Public);
     }
 
     #[test]

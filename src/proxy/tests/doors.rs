@@ -187,15 +187,25 @@ async fn the_admin_door_tells_health_readiness_and_numbers() {
     let ready = get("/readyz").await;
     assert_eq!(
         (ready.status, ready.body.as_str()),
-        (200, r#"{"ready":true,"reasons":[]}"#)
+        (200, r#"{"ready":true,"reasons":[],"notices":[]}"#)
     );
+    *running.house.notices.lock() = vec!["rules alone".into()];
+    let ready = get("/readyz").await;
+    assert_eq!(
+        (ready.status, ready.body.as_str()),
+        (
+            200,
+            r#"{"ready":true,"reasons":[],"notices":["rules alone"]}"#
+        )
+    );
+    running.house.notices.lock().clear();
     *running.house.not_ready.lock() = Some("audit log not writable".into());
     draining.stop();
     let ready = get("/readyz").await;
     assert_eq!(ready.status, 503);
     assert_eq!(
         ready.body,
-        r#"{"ready":false,"reasons":["draining","audit log not writable"]}"#
+        r#"{"ready":false,"reasons":["draining","audit log not writable"],"notices":[]}"#
     );
     assert_eq!(get("/v1/models").await.code(), "unknown_path");
     assert_eq!(

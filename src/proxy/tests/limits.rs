@@ -194,6 +194,18 @@ async fn unclear_framing_is_refused_or_ends_the_connection() {
         let response = server.raw(format!("{line}{headers}\r\nx")).await;
         assert_eq!(response.status, 400, "{headers:?}");
     }
+    for headers in [
+        "transfer-encoding: gzip, chunked\r\n",
+        "transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: identity, Chunked\r\n",
+        "transfer-encoding: chunked, chunked\r\n",
+    ] {
+        let body = "\r\n3\r\nabc\r\n0\r\n\r\n";
+        let response = server.raw(format!("{line}{headers}{body}")).await;
+        assert!(matches!(response.status, 400 | 501), "{headers:?}");
+    }
+    let coded = format!("{line}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+    assert_eq!(server.raw(coded).await.status, 501);
     // RFC 9112, 6.3: with both, `Transfer-Encoding` counts and the connection must close, so that what follows is never
     // read as a second request.
     for both in [

@@ -39,6 +39,7 @@ struct House {
     stream: Mutex<Option<mpsc::Receiver<Item>>>,
     dropped: Arc<AtomicBool>,
     not_ready: Mutex<Option<String>>,
+    notices: Mutex<Vec<String>>,
     gate: tokio::sync::Notify,
 }
 
@@ -91,6 +92,10 @@ impl ChatService for Scripted {
 
     fn ready(&self) -> Result<(), String> {
         self.0.not_ready.lock().clone().map_or(Ok(()), Err)
+    }
+
+    fn notices(&self) -> Vec<String> {
+        self.0.notices.lock().clone()
     }
 }
 

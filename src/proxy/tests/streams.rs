@@ -66,7 +66,7 @@ fn fault() -> StreamFault {
     StreamFault {
         code: "destination_broken",
         kind: "server_error",
-        message: "the destination broke off",
+        message: "the destination broke off".into(),
     }
 }
 

@@ -16,6 +16,8 @@ const MAGIC: [u8; 4] = *b"VJ01";
 pub(super) const HEAD_BYTES: usize = 32;
 const LENGTH_AT: usize = 4;
 const CHECKED_AT: usize = 16;
+/// The count of entries, at the beginning of the payload.
+const COUNT_BYTES: usize = 4;
 
 /// Writes a frame into a buffer, entry by entry.
 #[derive(Debug, Default)]
@@ -29,7 +31,7 @@ impl FrameWriter {
     /// Begins anew; the buffer's room is kept.
     pub(in crate::store) fn begin(&mut self) {
         self.bytes.clear();
-        self.bytes.resize(HEAD_BYTES + 4, 0);
+        self.bytes.resize(HEAD_BYTES + COUNT_BYTES, 0);
         (self.first, self.count) = (None, 0);
     }
 
@@ -140,7 +142,7 @@ impl Sum {
 }
 
 /// A frame that was read; its check is right.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Frame<'a> {
     /// The sequence number of its first entry.
     pub(in crate::store) first: u64,
@@ -214,6 +216,11 @@ impl<'a> Frame<'a> {
         self.first.saturating_add(u64::from(self.count))
     }
 
+    /// How many bytes it has in the file.
+    pub(super) const fn len(&self) -> usize {
+        HEAD_BYTES + COUNT_BYTES + self.entries.len()
+    }
+
     /// Its entries, in order; `None` in place of what can't be read.
     pub(in crate::store) fn entries(self) -> impl Iterator<Item = Option<Placed<'a>>> {
         let mut cursor = Cursor(self.entries);
@@ -241,6 +248,38 @@ fn run(bytes: &[u8], trusted: bool) -> impl Iterator<Item = Frame<'_>> {
         (rest, next) = (behind, Some(frame.end()));
         Some(frame)
     })
+}
+
+/// Whole frames from byte `from` on, wherever they begin, that hold entries at place `size` of the log or behind it.
+pub(super) fn frames_anywhere(
+    bytes: &[u8],
+    from: usize,
+    size: u64,
+) -> impl Iterator<Item = Frame<'_>> {
+    let mut rest = bytes.get(from..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        while let Some(at) = memchr::memmem::find(rest, &MAGIC) {
+            let (_, found) = rest.split_at_checked(at)?;
+            // The place first: most of what is found is of an earlier round, and need not be summed up.
+            if begins(found).is_some_and(|(first, count)| first.saturating_add(count) > size)
+                && let Some((frame, behind)) = Frame::read(found, false)
+            {
+                rest = behind;
+                return Some(frame);
+            }
+            rest = found.get(MAGIC.len()..)?;
+        }
+        None
+    })
+}
+
+/// The first sequence number and the count that a frame at the beginning of `bytes` claims, be it whole or not.
+pub(super) fn begins(bytes: &[u8]) -> Option<(u64, u64)> {
+    let mut head = Cursor(bytes.strip_prefix(&MAGIC)?);
+    head.number()?;
+    let first = head.long()?;
+    let mut payload = Cursor(bytes.get(HEAD_BYTES..)?);
+    Some((first, payload.number()? as u64))
 }
 
 /// What is left to read.

@@ -8,18 +8,18 @@
 //! Refuses to know: SQL, threads, who waits.
 
 mod frame;
+mod recovered;
 
 pub(in crate::store) use frame::{
     Frame, FrameWriter, KeyCells, Placed, VaultCells, frames_in_memory,
 };
-
-use frame::frames;
+pub(in crate::store) use recovered::Recovered;
 
 use super::StoreError;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The files' names in the data folder.
@@ -51,7 +51,7 @@ struct Half {
 }
 
 impl Journal {
-    /// Opens both files, which [`recover`] has read, and gives them room.
+    /// Opens both files, after what they held was [recovered](Recovered), and gives them room.
     pub(in crate::store) fn open(folder: &Path) -> Result<Self, StoreError> {
         let half = |name: &str| -> Result<Half, StoreError> {
             let path = folder.join(name);
@@ -174,61 +174,6 @@ impl Journal {
     }
 }
 
-/// What a folder's journal holds, read before it is opened.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Recovered {
-    files: Vec<(PathBuf, Vec<u8>)>,
-}
-
-impl Recovered {
-    /// Reads both files, where they are.
-    pub(in crate::store) fn read(folder: &Path) -> Result<Self, StoreError> {
-        let mut files = Vec::new();
-        for name in NAMES {
-            let path = folder.join(name);
-            match std::fs::read(&path) {
-                Ok(bytes) => files.push((path, bytes)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(StoreError::file(&path, &error)),
-            }
-        }
-        Ok(Self { files })
-    }
-
-    /// Its frames, in the order in which they were written.
-    pub(in crate::store) fn frames(&self) -> Vec<Frame<'_>> {
-        let mut runs: Vec<Vec<Frame<'_>>> = self
-            .files
-            .iter()
-            .map(|(_, bytes)| frames(bytes).collect())
-            .collect();
-        runs.sort_by_key(|run| run.first().map(|frame| frame.first));
-        runs.concat()
-    }
-
-    /// Whether these bytes stand anywhere in it, also in what does not count any more.
-    pub(in crate::store) fn holds(&self, bytes: &[u8]) -> bool {
-        let finder = memchr::memmem::Finder::new(bytes);
-        self.files
-            .iter()
-            .any(|(_, file)| !bytes.is_empty() && finder.find(file).is_some())
-    }
-
-    /// Overwrites the files with zeros, synced. Everything must be in the databases, synced.
-    pub(in crate::store) fn wipe(&self) -> Result<(), StoreError> {
-        for (path, bytes) in &self.files {
-            if bytes.iter().all(|byte| *byte == 0) {
-                continue;
-            }
-            let failed = |error| StoreError::file(path, &error);
-            let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            overwrite(&file, bytes.len() as u64).map_err(failed)?;
-            file.sync_data().map_err(failed)?;
-        }
-        Ok(())
-    }
-}
-
 fn overwrite(file: &File, bytes: u64) -> io::Result<()> {
     fill(file, 0, bytes)
 }
@@ -261,7 +206,8 @@ mod tests {
 
     fn firsts(folder: &Path) -> Vec<u64> {
         let recovered = Recovered::read(folder).unwrap();
-        recovered.frames().iter().map(|frame| frame.first).collect()
+        let frames = recovered.frames(0).unwrap();
+        frames.iter().map(|frame| frame.first).collect()
     }
 
     #[test]

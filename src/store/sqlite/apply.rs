@@ -4,7 +4,7 @@ use super::chores::{Chore, Chores};
 use super::desk::Desk;
 use super::folder::{self, Folder, log_of};
 use crate::store::StoreError;
-use crate::store::journal::{Frame, KeyCells, Placed, Recovered, VaultCells, frames_in_memory};
+use crate::store::journal::{Frame, KeyCells, Placed, VaultCells, frames_in_memory};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -261,34 +261,6 @@ impl Drop for Gone<'_> {
     }
 }
 
-/// Brings what a gateway that died left in its journal into the databases, and empties the journal. Whoever calls it has the
-/// folder for itself.
-pub(super) fn recover(
-    folder: &Folder,
-    held: &Recovered,
-    keys: &Connection,
-    records: &Connection,
-) -> Result<(), StoreError> {
-    let read = held.frames();
-    let size = size(records)?;
-    let mut next = size;
-    for frame in read.iter().filter(|frame| frame.end() > size) {
-        if frame.first > next {
-            return Err(StoreError::Journal);
-        }
-        next = frame.end();
-    }
-    if !read.is_empty() {
-        insert(keys, records, &read, size)?;
-        for database in [folder.keys(), folder.records()] {
-            let path = log_of(&database);
-            let log = File::open(&path).and_then(|log| log.sync_data());
-            log.map_err(|error| StoreError::file(&path, &error))?;
-        }
-    }
-    held.wipe()
-}
-
 /// How many entries the database has.
 pub(super) fn size(records: &Connection) -> Result<u64, StoreError> {
     let mut query = records.prepare_cached("SELECT max(sequence) FROM log")?;
@@ -297,7 +269,7 @@ pub(super) fn size(records: &Connection) -> Result<u64, StoreError> {
 }
 
 /// Keys first: a row must not outlive its key. Of entries and their rows, those from place `from` on.
-fn insert(
+pub(super) fn insert(
     keys: &Connection,
     records: &Connection,
     frames: &[Frame<'_>],

@@ -1,6 +1,7 @@
 //! What is done seldom: keys by hand, checkpoints, expiry. Each is on the disk when it is done, in either durability.
 
-use super::apply::{Applier, insert_keys, recover, transaction};
+use super::apply::{Applier, insert_keys, transaction};
+use super::recover::recover;
 use crate::store::journal::{KeyCells, Recovered};
 use crate::store::{CheckpointRow, KeyRow, StoreError};
 use rusqlite::Connection;

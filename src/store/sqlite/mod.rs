@@ -13,21 +13,23 @@ mod overlay;
 mod pace;
 mod queue;
 mod read;
+mod recover;
 mod schema;
 mod status;
 mod sync;
 
-use super::journal::{Frame, Journal, Recovered};
+use super::journal::{Journal, Recovered};
 use super::{
     Body, CheckpointRow, Durability, Health, KeyRow, LogRow, Receipt, Sequencer, Store, StoreError,
     VaultRow, Write,
 };
-use apply::{Applier, Inbox, recover};
+use apply::{Applier, Inbox};
 use chores::{Chore, DROP_AT_ONCE};
 use desk::Desk;
 use folder::Folder;
 use parking_lot::Mutex;
 use read::Reader;
+use recover::recover;
 use rusqlite::Connection;
 use schema::Use;
 use status::Status;
@@ -187,10 +189,12 @@ fn lock(folder: &Folder) -> Result<File, StoreError> {
 /// Sees to it that the databases have what the journal holds: of a gateway that runs it does so itself, in a moment; of one that
 /// died we do.
 fn take_over(folder: &Folder, keys: &Connection, records: &Connection) -> Result<(), StoreError> {
+    // A gateway may be writing: what is read then need not be whole. Who has the folder for itself reads it again.
     let held = Recovered::read(folder.path())?;
-    let Some(end) = held.frames().last().map(Frame::end) else {
+    if held.is_blank() {
         return Ok(());
-    };
+    }
+    let end = held.end().unwrap_or(0);
     for _ in 0..TRIES {
         if let Ok(_lock) = folder.lock() {
             let held = Recovered::read(folder.path())?;

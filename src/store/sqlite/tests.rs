@@ -274,7 +274,7 @@ async fn what_a_gateway_that_died_left_is_found_by_whoever_comes_next() {
             let row = store.vault_row(&[1; 16], &format!("EMAIL_{number}"));
             assert_eq!(row.unwrap().is_some(), there, "{number}");
         }
-        assert!(Recovered::read(&path).unwrap().frames().is_empty());
+        assert_eq!(Recovered::read(&path).unwrap().end(), None);
         drop(store);
         let store = open(&path, Durability::Os);
         assert_eq!(append(&store, "three").await, Ok(3));
@@ -294,7 +294,71 @@ fn a_journal_of_another_store_is_refused_and_left_alone() {
         refused(SqliteStore::existing(&path)),
         Some(StoreError::Journal)
     );
-    assert_eq!(Recovered::read(&path).unwrap().frames().len(), 1);
+    assert_eq!(Recovered::read(&path).unwrap().frames(0).unwrap().len(), 1);
+}
+
+/// Damage is no end: whoever opens the folder is refused, again and again, with the file as it was; what stands before the
+/// damage is in the databases, and moving the files aside is a way on.
+#[tokio::test]
+async fn a_damaged_journal_is_refused_and_left_alone() {
+    for durability in [Durability::Os, Durability::Fsync] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        drop(open(&path, durability));
+        let mut journal = Journal::open(&path).unwrap();
+        let mut middle = 0;
+        for (sequence, text) in ["zero", "one", "two", "three"].iter().enumerate() {
+            let sequence = sequence as u64;
+            let mut frame = FrameWriter::default();
+            frame.begin();
+            frame.push(sequence, 7, (text.as_bytes(), &[]), &Write::default());
+            let bytes = frame.finish();
+            if sequence < 2 {
+                middle += bytes.len();
+            }
+            journal.append(bytes, sequence + 1, 0, true).unwrap();
+        }
+        drop(journal);
+        let file = path.join("journal-a");
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[middle + 3] ^= 16;
+        std::fs::write(&file, &bytes).unwrap();
+        let damaged = StoreError::JournalDamaged {
+            path: file.clone(),
+            at: middle as u64,
+            behind: 1,
+        };
+        for _ in 0..2 {
+            let gateway = SqliteStore::open(&path, durability).err();
+            assert_eq!(gateway, Some(damaged.clone()));
+            let tool = SqliteStore::existing(&path).err();
+            assert_eq!(tool, Some(damaged.clone()));
+            assert_eq!(std::fs::read(&file).unwrap(), bytes);
+        }
+        for name in ["journal-a", "journal-b"] {
+            std::fs::rename(path.join(name), folder.path().join(name)).unwrap();
+        }
+        let store = open(&path, durability);
+        assert_eq!(append(&store, "next").await, Ok(2));
+        assert_eq!(texts(&store), ["zero", "one", "next"]);
+    }
+}
+
+#[tokio::test]
+async fn the_same_frames_in_both_files_are_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    drop(open(&path, Durability::Fsync));
+    leave(&path, 0, &["zero", "one"]);
+    std::fs::copy(path.join("journal-a"), path.join("journal-b")).unwrap();
+    let store = open(&path, Durability::Fsync);
+    assert_eq!(texts(&store), ["zero", "one"]);
+    drop(store);
+    leave(&path, 2, &["two"]);
+    std::fs::copy(path.join("journal-a"), path.join("journal-b")).unwrap();
+    leave(&path, 2, &["TWO"]);
+    let refused = SqliteStore::open(&path, Durability::Fsync).err();
+    assert_eq!(refused, Some(StoreError::JournalTwice(2)));
 }
 
 /// A tool finds what was committed when it was opened, also beside a gateway whose databases don't have it yet.

@@ -49,9 +49,6 @@ pub const OPENAI_COMPATIBLE: ServiceFacts = ServiceFacts {
     models: &[],
 };
 
-/// The version of Messages that all servers know; source: Anthropic's API pages (2026-10).
-const ANTHROPIC_VERSION: &str = "2023-06-01";
-
 const CONNECT_S: u64 = 10;
 const REPLY_S: u64 = 600;
 const IDLE_S: u64 = 120;
@@ -304,19 +301,9 @@ impl Check<'_> {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("identity"),
         );
-        // Anthropic's API wants it; DeepSeek and others ignore it.
-        if self.speaks(Format::Messages) {
-            let version = HeaderName::from_static("anthropic-version");
-            headers.insert(version, HeaderValue::from_static(ANTHROPIC_VERSION));
-        }
         let agent = concat!("vestibule/", env!("CARGO_PKG_VERSION"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
         Ok(headers)
-    }
-
-    fn speaks(&self, format: Format) -> bool {
-        let configured = self.config.speaks.as_deref();
-        configured.unwrap_or(self.facts.speaks).contains(&format)
     }
 
     fn models(&self) -> Result<Models, String> {

@@ -33,6 +33,7 @@ fn outbound(stream: bool) -> Outbound {
         stream,
         format: Format::Chat,
         beta: false,
+        headers: Vec::new(),
         caller: "app".into(),
         request_id: RequestId::new(Timestamp::from_micros(0), [0; 10]),
     }

@@ -1,5 +1,6 @@
 //! What holds for every request.
 
+use super::leaves::TELLING_DIGITS;
 use super::*;
 use crate::base::Span;
 use crate::protocol::{Format, ProtocolError, Request, splice};

@@ -433,3 +433,24 @@ fn more_parts_than_allowed_are_refused() {
     // The body has nine strings itself.
     assert_eq!((check(8), check(9)), (None, Some(4)));
 }
+
+/// A file is alone in its part only where nothing else that can't be read stands there, in whatever member.
+#[test]
+fn a_file_beside_what_cannot_be_read_is_not_alone() {
+    let file = r#""file":{"filename":"a.txt","file_data":"data:text/plain;base64,aGVsbG8gd29ybGQsIGhlbGxv"}"#;
+    let picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
+    for (beside, alone) in [
+        (String::new(), true),
+        (r#","note":"a plain note""#.to_owned(), true),
+        (format!(r#","note":"{picture}""#), false),
+        (format!(r#","note":{{"deep":["{picture}"]}}"#), false),
+        (format!(r#","{picture}":1"#), false),
+        (r#","note":{"type":"input_audio","input_audio":{"data":"aGVsbG8gd29ybGQsIGhlbGxv","format":"wav"}}"#.to_owned(), false),
+    ] {
+        let part = format!(r#"{{"type":"file",{file}{beside}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        let request = parse(&body);
+        let told: Vec<bool> = request.embedded().iter().map(|file| file.alone).collect();
+        assert_eq!(told, [alone], "{beside}");
+    }
+}
