@@ -14,13 +14,18 @@ const PLACES: &[&str] = &[
     r#"StreamFault::new\(\s*"([a-z_]+)""#,
     r#"\(\d{3}, "[a-z_]+", "([a-z_]+)"\)"#,
     r#"\bcode: "([a-z_]+)""#,
+    r#"const [A-Z_]+: &str = "([a-z]+_[a-z_]+)";"#,
     // Chosen by kind, before it is given to one of those.
     r#"=> (?:Some\()?"([a-z]+_[a-z_]+)"\)?"#,
     r#"Err\(Refusal::new\(\s*\d+,\s*"([a-z_]+)""#,
 ];
 
 /// Files in which a word that a match gives is a code; elsewhere it is some other word.
-const CHOSEN: &[&str] = &["pipeline/refusing.rs", "local/worker/refusal.rs"];
+const CHOSEN: &[&str] = &[
+    "pipeline/refusing.rs",
+    "local/worker/refusal.rs",
+    "pipeline/faults.rs",
+];
 
 /// Types of errors, as the APIs have them.
 const TYPES: &[&str] = &["invalid_request_error", "rate_limit_error", "server_error"];
@@ -47,7 +52,10 @@ fn codes() -> BTreeSet<String> {
         let text = fs::read_to_string(&file).unwrap();
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for place in &places {
-            if place.as_str().starts_with("=>") && !CHOSEN.iter().any(|name| file.ends_with(name)) {
+            let narrow = ["=>", "const"]
+                .iter()
+                .any(|one| place.as_str().starts_with(one));
+            if narrow && !CHOSEN.iter().any(|name| file.ends_with(name)) {
                 continue;
             }
             codes.extend(place.captures_iter(text).map(|found| found[1].to_owned()));

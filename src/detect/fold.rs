@@ -155,13 +155,22 @@ fn mathematical(c: char) -> Option<char> {
 /// A letter of another script inside a word that also has Latin ones.
 fn lookalike(text: &str, i: usize, c: char) -> Option<char> {
     let latin = LOOKALIKES.iter().find(|pair| pair.0 == c)?.1;
-    let in_token = |c: &char| c.is_alphanumeric() && !is_han(*c) || "._-@+".contains(*c);
+    let in_token = |c: &char| {
+        is_letter_alike(*c)
+            || c.is_alphanumeric() && !is_han(*c)
+            || matches!(c, '.' | '_' | '-' | '@' | '+')
+    };
     let after = text.get(i..)?.chars().take(48).take_while(in_token);
     let behind = text.get(..i)?.chars().rev().take(48).take_while(in_token);
     after
         .chain(behind)
         .any(|c| c.is_ascii_alphabetic())
         .then_some(latin)
+}
+
+/// The letters of the alphabets of [`LOOKALIKES`], told without a look into Unicode's tables.
+const fn is_letter_alike(c: char) -> bool {
+    matches!(c, '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{3f5}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}')
 }
 
 /// `%41` and longer UTF-8 sequences; control characters stay as they are.
@@ -383,6 +392,15 @@ mod tests {
         ] {
             assert_eq!(unit_at(text, 0), None, "{text}");
         }
+    }
+
+    #[test]
+    fn letters_alike_are_letters() {
+        let ranges = '\u{370}'..='\u{52f}';
+        let mut told = ranges.filter(|c| is_letter_alike(*c));
+        assert!(told.all(char::is_alphabetic));
+        let alike = |pair: &(char, char)| is_letter_alike(pair.0);
+        assert!(LOOKALIKES.iter().all(alike));
     }
 
     #[test]

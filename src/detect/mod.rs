@@ -18,6 +18,8 @@ mod custom;
 mod encoded;
 pub mod explain;
 mod fold;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod lanes;
 mod list;
 mod merge;

@@ -50,7 +50,7 @@ pub(super) const REPLY_BLOCKED: &str = "reply_blocked";
 
 /// The model made up a value. The policy says it in its own words.
 pub(super) const MADE_UP: StreamFault = StreamFault {
-    code: REPLY_BLOCKED,
+    code: "reply_blocked",
     kind: "permission_error",
     message: Cow::Borrowed("the answer held personal data that was not in the request"),
 };

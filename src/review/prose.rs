@@ -287,17 +287,22 @@ impl Prose {
     /// What is held back, behind what went on before it; and where it begins there.
     fn with_context(&self, own: Span) -> (Cow<'_, str>, usize) {
         let start = self.held.context();
-        let all = |start: usize| Span::new(start, own.end).slice(self.held.text());
-        let head = self.table.head();
-        if head.is_empty() {
-            return (all(start).unwrap_or_default().into(), own.start - start);
+        let text = |from: usize, to: usize| {
+            let span = Span::new(from, to);
+            span.slice(self.held.text()).unwrap_or_default()
+        };
+        let (head, ruler) = self.table.head();
+        if ruler.is_empty() || text(own.start, own.end).contains(ruler) {
+            return (text(start, own.end).into(), own.start - start);
         }
         // A table goes on with whole lines behind its head.
-        let before = Span::new(start, own.start).slice(self.held.text());
-        let line = before.and_then(|before| before.find('\n'));
-        let start = line.map_or(own.start, |at| start + at + 1);
-        let text = format!("{head}{}", all(start).unwrap_or_default());
-        (text.into(), head.len() + own.start - start)
+        let before = text(start, own.start);
+        let start = match before.rfind(ruler) {
+            Some(at) => start + at + ruler.len(),
+            None => before.find('\n').map_or(own.start, |at| start + at + 1),
+        };
+        let from = head.len() + own.start - start;
+        (format!("{head}{}", text(start, own.end)).into(), from)
     }
 
     /// Where values stand that were found before.

@@ -32,13 +32,11 @@ impl Table {
         }
     }
 
-    /// The first lines of the table in which the text stands; nothing where it stands in none.
-    pub(super) fn head(&self) -> &str {
-        if self.lines == HEAD_LINES {
-            &self.head
-        } else {
-            ""
-        }
+    /// The first lines of the table in which the text stands, and the second of them, the ruler; empty where it stands in
+    /// none.
+    pub(super) fn head(&self) -> (&str, &str) {
+        let ruler = self.head.split_inclusive('\n').nth(1);
+        ruler.map_or(("", ""), |ruler| (&self.head, ruler))
     }
 
     /// Whether the text stands in a row.
@@ -84,7 +82,7 @@ mod tests {
             "x\n",
         ] {
             line.chars().for_each(|c| table.advance(c));
-            heads.push(table.head().to_owned());
+            heads.push(table.head().0.to_owned());
         }
         let head = "| a | b |\n|--|--|\n";
         assert_eq!(heads, ["", "", head, head, head, head, "", ""]);

@@ -153,7 +153,7 @@ fn each_value_counts_once_and_none_is_shown() {
 
 #[test]
 fn a_stopped_reply_has_told_nothing_of_the_value() {
-    let text = "您好。请拨打13912345670联系我们。";
+    let text = "您好，很高兴能够为您服务，请问有什么可以帮到您的地方吗？请拨打13912345670联系我们，谢谢您的来电，祝您生活愉快。再见";
     let (mut out, mut found) = (String::new(), MadeUp::default());
     let mut reviewer = Reviewer::new(rules(Action::Block), Kind::Text);
     let mut stopped = None;
@@ -162,7 +162,7 @@ fn a_stopped_reply_has_told_nothing_of_the_value() {
         stopped = stopped.or_else(|| pushed.err());
     }
     assert_eq!(stopped, Some(ReviewError::MadeUp));
-    assert!(out.starts_with("您好。") && !out.contains("139"), "{out}");
+    assert!(out.starts_with("您好，") && !out.contains("139"), "{out}");
 }
 
 #[test]
@@ -185,16 +185,16 @@ fn a_long_table_is_read_with_its_headers() {
         "吴雪梅",
     ];
     let row = |name: &str| {
-        format!("| {name} | 销售部，负责华东地区的客户与日常事务，每周一在总部汇报 | 已确认 |\n")
+        format!("| 已确认 | 销售部，负责华东地区的客户与日常事务，每周一在总部汇报 | {name} |\n")
     };
     let table: String = names.iter().map(|name| row(name)).collect();
-    let text = format!("名单如下：\n\n| 姓名 | 部门 | 备注 |\n|---|---|---|\n{table}\n以上。");
+    let text = format!("名单如下：\n\n| 状态 | 备注 | 姓名 |\n|---|---|---|\n{table}\n以上。");
     let out = masked(Kind::Text, &text);
     for name in names {
         assert!(!out.contains(name), "{name} in {out}");
     }
     assert!(
-        out.contains("| 姓名 | 部门 | 备注 |") && out.contains("销售部"),
+        out.contains("| 状态 | 备注 | 姓名 |") && out.contains("销售部"),
         "{out}"
     );
     let pieces: Vec<String> = text.chars().map(String::from).collect();

@@ -46,7 +46,7 @@ pub enum StoreError {
     Sequencer,
     /// The journal does not belong to the databases beside it.
     #[error(
-        "the journal holds entries that do not follow on those in `records.db`; restore the whole data folder from one backup"
+        "the journal holds entries that do not follow on those in `records.db`; restore the whole data folder from one backup, or, to go on without them, move `journal-a` and `journal-b` out of the data folder and keep them"
     )]
     Journal,
     /// The journal's two files contradict each other.

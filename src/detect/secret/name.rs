@@ -2,6 +2,7 @@
 
 use super::super::cue::{Hit, is_word};
 use super::super::text::{before, run, run_back};
+use std::sync::LazyLock;
 
 /// Whether a key measures something: `password_max_age`, `pin_length`.
 pub(in crate::detect) fn is_measure(key: &str) -> bool {
@@ -71,22 +72,35 @@ impl<'a> Name<'a> {
 
     /// Whether the rest of the name says that the value is no secret: `token_count`, `next_page_token`, `public_key`.
     pub(super) fn says_otherwise(&self) -> bool {
-        const BEFORE: &str = "\
+        let last = words_of(self.before).last();
+        last.is_some_and(|word| is_one_of(word, &OTHERS_BEFORE))
+            || self.part_of_path
+            || self.is_random()
+            || words_of(self.tail).any(|word| is_one_of(word, &OTHERS_BEHIND))
+    }
+}
+
+/// Words right before a label whose value is no secret.
+static OTHERS_BEFORE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let words = "\
 page|next|cursor|continuation|sync|public|pub|publishable|cache|primary|foreign|\
 partition|sort|row|object|lookup|idempotency|dedup|hash|index|translation|storage|\
 no|disable|disabled|forgot|use|max|min|num|host";
-        const TAIL: &str = "\
+    words.split('|').collect()
+});
+
+/// Words behind such a label.
+static OTHERS_BEHIND: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let words = "\
 name|names|path|file|filename|url|uri|type|types|count|counts|length|len|size|hash|\
 hashes|digest|fingerprint|version|arn|field|column|label|hint|policy|expires|expiry|\
 expiration|ttl|age|limit|list|set|map|index|error|status|usage|prefix|suffix|regex|\
 pattern|format|ref|reset|endpoint|location|dir";
-        let last = words_of(self.before)
-            .last()
-            .is_some_and(|word| BEFORE.split('|').any(|b| word.eq_ignore_ascii_case(b)));
-        last || self.part_of_path
-            || self.is_random()
-            || words_of(self.tail).any(|word| TAIL.split('|').any(|t| word.eq_ignore_ascii_case(t)))
-    }
+    words.split('|').collect()
+});
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|one| one.eq_ignore_ascii_case(word))
 }
 
 /// The words of `snake_case`, `kebab-case` and `camelCase`.

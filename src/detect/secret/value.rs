@@ -132,15 +132,15 @@ fn is_query(text: &str, label: usize) -> bool {
 /// Where a value ends: at its quote, else at blanks, Han text and what encloses or parts values. In prose brackets may
 /// be part of it.
 fn ends_value(c: char, closing: Option<char>, tie: Tie) -> bool {
-    match closing {
-        Some(closing) => c == closing || c == '\n',
-        None => {
-            c.is_whitespace()
-                || is_han(c)
-                || ",;\"'`<>，。；、：（）“”「」《》？！】".contains(c)
-                || tie == Tie::Strict && "()[]{}|".contains(c)
-        }
+    if let Some(closing) = closing {
+        return c == closing || c == '\n';
     }
+    let ends = if c.is_ascii() {
+        c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '`' | '<' | '>')
+    } else {
+        is_han(c) || c.is_whitespace() || "，。；、：（）“”「」《》？！】".contains(c)
+    };
+    ends || tie == Tie::Strict && matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | '|')
 }
 
 /// Where the value begins and how it is tied; `None` where the label is part of a longer name or nothing ties it.

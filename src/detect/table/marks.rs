@@ -127,8 +127,8 @@ const fn table() -> [u8; 256] {
     let mut b = 0;
     while b < 256 {
         table[b] = match b as u8 {
-            b'_' | b'-' | b'.' | b':' | b'*' | b'#' | b'/' | b'"' | b'\'' | b'`' => ASIDE,
-            b'\r' | 0x0b | 0x0c => ASIDE,
+            b'_' | b'-' | b'.' | b':' | b'*' | b'#' | b'/' | b'"' | b'\'' | b'`' | b'\r' | 0x0b
+            | 0x0c => ASIDE,
             b' ' | b',' | b'|' | b';' | b'\t' | 0xe2 | 0xe3 | 0xef => MARK,
             0xc2 | 0xe1 => OTHER,
             _ => PLAIN,

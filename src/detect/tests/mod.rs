@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use std::sync::OnceLock;
 
 mod context;
+mod long;
 mod names;
 mod postal;
 mod reader;

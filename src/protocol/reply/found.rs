@@ -127,16 +127,11 @@ impl Found {
         }
     }
 
-    /// An `index`, or the position. One that is no number is another's to some clients.
+    /// As [`index_of`], which remembers what was unclear.
     pub(in crate::protocol) fn index_of(&mut self, value: Value<'_>, position: usize) -> u32 {
-        let told = value
-            .get("index")
-            .filter(|index| index.kind() != Kind::Null);
-        let index = told
-            .and_then(Value::integer)
-            .and_then(|index| u32::try_from(index).ok());
-        self.whose.unclear |= told.is_some() && index.is_none();
-        index.unwrap_or(position as u32)
+        let (index, clear) = index_of(value, position);
+        self.whose.unclear |= !clear;
+        index
     }
 
     /// A place in the text of that channel.
@@ -155,6 +150,20 @@ impl Found {
             self.dropped.push((value.outer_span(), stands));
         }
     }
+}
+
+/// An `index`, or the position; and whether that is clear: one that is no number is another's to some clients.
+pub(in crate::protocol) fn index_of(value: Value<'_>, position: usize) -> (u32, bool) {
+    let told = value
+        .get("index")
+        .filter(|index| index.kind() != Kind::Null);
+    let index = told
+        .and_then(Value::integer)
+        .and_then(|index| u32::try_from(index).ok());
+    (
+        index.unwrap_or(position as u32),
+        told.is_none() || index.is_some(),
+    )
 }
 
 /// Whether a value holds nothing else.

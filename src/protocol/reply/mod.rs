@@ -8,7 +8,7 @@ mod found;
 #[cfg(test)]
 mod laws;
 
-pub(super) use found::{Ended, Found, Head, is_scalar, of, usage};
+pub(super) use found::{Ended, Found, Head, index_of, is_scalar, of, usage};
 
 use super::format::Format;
 use crate::base::Span;

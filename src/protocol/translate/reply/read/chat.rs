@@ -52,7 +52,7 @@ impl Chat {
         let choices = root.get("choices").into_iter().flat_map(Value::elements);
         let first = choices
             .enumerate()
-            .find(|(position, choice)| index_of(*choice, *position) == 0);
+            .find(|(position, choice)| index_of(*choice, *position).0 == 0);
         if let Some((_, choice)) = first {
             if !self.started {
                 self.started = true;
@@ -82,11 +82,11 @@ impl Chat {
         found.push(Happening::Says(Speech::Refusal, text(message, "refusal")));
         // Older versions of TGI send the call itself for the list.
         if let Some(call) = object(message, "tool_calls") {
-            self.call(index_of(call, 0), call, found);
+            self.call(index_of(call, 0).0, call, found);
         }
         let calls = message.get("tool_calls").into_iter();
         for (position, call) in calls.flat_map(Value::elements).enumerate() {
-            self.call(index_of(call, position), call, found);
+            self.call(index_of(call, position).0, call, found);
         }
         if let Some(function) = object(message, "function_call") {
             self.piece(LEGACY_CALL, String::new(), function, found);

@@ -188,14 +188,10 @@ fn choices_of_tools_have_their_words_in_each_format() {
         json!({"type": "function", "name": "t"}),
     ];
     let messages = ["auto", "none", "any", "tool"].map(|word| json!({"type": word}));
-    let all = [
-        (Format::Chat, chat),
-        (Format::Responses, responses),
-        (Format::Messages, messages),
-    ];
+    let all = [(Chat, chat), (Responses, responses), (Messages, messages)];
     let tools = |format| match format {
-        Format::Chat => json!([{"type": "function", "function": {"name": "t", "strict": true}}]),
-        Format::Responses => {
+        Chat => json!([{"type": "function", "function": {"name": "t", "strict": true}}]),
+        Responses => {
             json!([{"type": "function", "name": "t", "strict": true, "parameters": null}])
         }
         _ => {
@@ -224,12 +220,7 @@ fn choices_of_tools_have_their_words_in_each_format() {
 
 #[test]
 fn a_messages_request_always_says_how_long_the_answer_may_be() {
-    let told = told(
-        &ask(Format::Chat, &json!({})),
-        Format::Chat,
-        Format::Messages,
-    )
-    .unwrap();
+    let told = told(&ask(Chat, &json!({})), Chat, Messages).unwrap();
     assert_eq!(told["max_tokens"], 32_000);
     assert_eq!(
         told["messages"],
