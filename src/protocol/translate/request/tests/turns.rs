@@ -16,6 +16,7 @@ fn assert_turns(cases: &[Case]) {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made for the call")]
 fn turn(role: &str, content: Value) -> Value {
     json!({"role": role, "content": content})
 }
