@@ -117,10 +117,11 @@ fn read(format: Format, json: &Bytes, event: &SseEvent, texts: &mut String) {
         let text = part.text(body);
         texts.push_str(&text);
         reply.ends(part.channel);
+        let own_id = reply.origins().find(|(item, _)| *item == part.channel.item);
         let held = Held {
             channel: part.channel,
             text: &text,
-            origin: reply.origin().map(|(_, id)| id),
+            origin: own_id.map(|(_, id)| id),
             sequence: Some(7),
         };
         own_event(format, &reply, &held);
