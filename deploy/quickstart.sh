@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 BINARY=${CARGO_TARGET_DIR:-target}/release/vestibule
 MODEL=smollm2-135m
-# What finds names in requests: Chinese.
+# What finds names in requests: in Chinese, in English.
 TAGGERS="lac rampart"
 PLACE=data/quickstart
 PID_FILE=$PLACE/vestibule.pid
