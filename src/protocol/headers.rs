@@ -17,7 +17,8 @@ pub const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-ver
 const ANTHROPIC_BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// Features of Messages that change how a request is read or its reply is written, and keep nothing at the provider.
-/// Those for files, batches, agents and servers of others are left out. Source: Anthropic's API reference (2026-11).
+/// Those for files, batches, agents and servers of others are left out. Source: Anthropic's API reference, and for those without a
+/// page there its public clients (2026-11).
 const FEATURES: [&str; 25] = [
     "advanced-tool-use",
     "compact",

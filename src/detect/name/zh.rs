@@ -3,6 +3,7 @@
 use super::super::cue::Hit;
 use super::super::page::{Candidate, Page};
 use super::super::roles::Roles;
+use super::super::table;
 use super::super::text::{Chars, char_at, char_before, is_han};
 use super::zh_words::{COMPOUND, ENDING, GIVEN, NOT_NAMES, SURNAMES};
 use crate::base::Span;
@@ -93,7 +94,8 @@ pub(in crate::detect) fn after(page: &mut Page<'_>, hit: Hit) {
         None
     };
     let end = end.or_else(|| name_at(text, start, trust));
-    if let Some(end) = end {
+    let header = |end: usize| text.get(start..end).is_some_and(table::names_a_column);
+    if let Some(end) = end.filter(|end| !header(*end)) {
         let score = if trust == Trust::Label { 0.85 } else { 0.65 };
         page.push(
             Candidate::new(Span::new(start, end), page.types.person, score, "person_zh")

@@ -25,6 +25,11 @@ const MOST_MISFITS: usize = 2;
 const HEADER_LINE_BYTES: usize = 1024;
 const HEADER_BYTES: usize = 96;
 
+/// Whether a text is a header that tables are known to have, and so no value beside another one: `| 姓名 | 部门 |`.
+pub(super) fn names_a_column(text: &str) -> bool {
+    meaning(text).is_some()
+}
+
 /// A cell and what its header says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cell<'t> {
