@@ -100,6 +100,7 @@ impl ReplyTranslator {
         if let Some(root) = document.root() {
             self.reader.whole(root, &mut found)?;
         }
+        self.check()?;
         found.push(Happening::End);
         let mut whole = Whole::default();
         for happening in found {
@@ -157,6 +158,14 @@ impl ReplyTranslator {
         Fault::of_body(status, body).body(self.asked)
     }
 
+    fn check(&self) -> Result<(), ProtocolError> {
+        if self.reader.is_full() {
+            let max = MAX_KEPT_BYTES;
+            return Err(ProtocolError::EventTooLarge { max });
+        }
+        Ok(())
+    }
+
     fn event(&mut self, event: SseEvent, out: &mut String) -> Result<(), ProtocolError> {
         let mut found = Vec::new();
         match event {
@@ -173,6 +182,7 @@ impl ReplyTranslator {
                 }
             }
         }
+        self.check()?;
         for happening in found {
             let mut steps = Vec::new();
             self.order.take(happening, &mut steps)?;

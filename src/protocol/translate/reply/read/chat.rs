@@ -3,7 +3,7 @@
 //! Only the first choice is read. Servers differ in how they number calls: another id under the same index is another call,
 //! and so is a name again without an id.
 
-use super::{array, count, object, text};
+use super::{MOST_ITEMS, array, count, object, text};
 use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Value};
 use crate::protocol::reply::{LEGACY_CALL, index_of};
@@ -26,6 +26,11 @@ struct Call {
 }
 
 impl Chat {
+    /// How many calls are remembered: at most one more than may be.
+    pub(super) fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
     pub(super) fn event(&mut self, root: Value<'_>, found: &mut Vec<Happening>) {
         let may_fail = root.get("choices").is_none() || is_set(root, "error");
         match may_fail.then(|| Fault::of_event(root)).flatten() {
@@ -101,6 +106,10 @@ impl Chat {
     }
 
     fn piece(&mut self, index: u32, id: String, function: Value<'_>, found: &mut Vec<Happening>) {
+        // Each is looked for among all; the reply is given up.
+        if self.calls.len() > MOST_ITEMS {
+            return;
+        }
         let name = text(function, "name");
         let arguments = function
             .get("arguments")

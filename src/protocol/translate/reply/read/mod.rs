@@ -8,6 +8,9 @@ use super::happening::Happening;
 use crate::protocol::json::{Kind, Value};
 use crate::protocol::{Format, ProtocolError};
 
+/// Most calls or items that a reply may have: as many as a reply in the app's own format may have channels.
+const MOST_ITEMS: usize = 1_024;
+
 /// The reader of the destination's format.
 pub(super) enum Reader {
     Chat(chat::Chat),
@@ -42,6 +45,15 @@ impl Reader {
     }
 
     /// A whole reply.
+    /// Whether the reply has more calls or items than are remembered: it must be given up.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Chat(chat) => chat.calls() > MOST_ITEMS,
+            Self::Messages(_) => false,
+            Self::Responses(responses) => responses.items() > MOST_ITEMS,
+        }
+    }
+
     pub(super) fn whole(
         &mut self,
         root: Value<'_>,

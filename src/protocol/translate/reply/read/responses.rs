@@ -37,6 +37,11 @@ enum Thought {
 }
 
 impl Responses {
+    /// How many items are remembered.
+    pub(super) fn items(&self) -> usize {
+        self.items.len()
+    }
+
     pub(super) fn event(&mut self, root: Value<'_>, found: &mut Vec<Happening>) {
         let kind = text(root, "type");
         let at = count(root, "output_index").unwrap_or(0) as u32;

@@ -268,3 +268,33 @@ fn a_reply_that_must_be_kept_has_a_limit() {
     let stream = chat_stream(&deltas, "tool_calls", None);
     assert!(translator(Chat, Messages).push(stream.as_bytes()).is_err());
 }
+
+#[test]
+fn more_calls_or_items_than_a_reply_has_are_refused() {
+    let calls = |range: std::ops::Range<u32>| {
+        let calls: Vec<_> = range
+            .map(|index| json!({"index": index, "function": {}}))
+            .collect();
+        json!({"choices": [{"index": 0, "message": {"tool_calls": calls}}]}).to_string()
+    };
+    assert!(
+        translator(Chat, Messages)
+            .whole(calls(0..1024).as_bytes())
+            .is_ok()
+    );
+    assert!(
+        translator(Chat, Messages)
+            .whole(calls(0..1025).as_bytes())
+            .is_err()
+    );
+    let mut stream = translator(Chat, Messages);
+    let mut push = |range| stream.push(format!("data: {}\n\n", calls(range)).as_bytes());
+    assert!(push(0..1000).is_ok());
+    assert!(push(1000..2000).is_err());
+    let mut stream = translator(Responses, Messages);
+    let mut push = |at: u32| {
+        stream.push(format!("data: {{\"type\":\"x\",\"output_index\":{at}}}\n\n").as_bytes())
+    };
+    assert!((0..1024).all(|at| push(at).is_ok()));
+    assert!(push(1024).is_err());
+}

@@ -131,3 +131,26 @@ fn results_documents_and_refusals() {
         ),
     ]);
 }
+
+#[test]
+fn texts_that_were_inspected_one_by_one_do_not_grow_together() {
+    let thought = |text: &str| json!({"type": "thinking", "thinking": text, "signature": "s"});
+    assert_turns(&[(
+        Messages,
+        json!([
+            turn("user", json!("a")),
+            turn(
+                "assistant",
+                json!([thought("12"), thought("34"), text("56"), text("78")])
+            ),
+            turn("assistant", json!("90")),
+            turn("user", json!("b"))
+        ]),
+        Chat,
+        json!([
+            turn("user", json!("a")),
+            {"role": "assistant", "content": "56\n78\n90", "reasoning_content": "12\n34"},
+            turn("user", json!("b"))
+        ]),
+    )]);
+}

@@ -15,6 +15,9 @@ const SCHEMA_NAME: &str = "answer";
 /// Between texts that Chat takes as one: what the app says first.
 const PARAGRAPH: &str = "\n\n";
 
+/// Between texts of the model: inspected one by one, they must not grow into a value that nobody saw.
+const LINE: &str = "\n";
+
 pub(in super::super) fn chat(said: &Conversation<'_>) -> Told<Bytes> {
     body(|out| {
         shared(out, said);
@@ -165,11 +168,11 @@ fn user(out: &mut Elements<'_>, turn: &Turn<'_>) {
 }
 
 fn assistant(out: &mut Members<'_>, turn: &Turn<'_>) {
-    let mut thoughts = String::new();
+    let mut thoughts: Vec<&str> = Vec::new();
     let mut calls = Vec::new();
     for said in &turn.said {
         match said {
-            Said::Thought(text) => thoughts.push_str(text),
+            Said::Thought(text) => thoughts.push(text),
             Said::Call {
                 id,
                 name,
@@ -179,13 +182,13 @@ fn assistant(out: &mut Members<'_>, turn: &Turn<'_>) {
         }
     }
     out.text("role", "assistant");
-    match turn.text("") {
+    match turn.text(LINE) {
         Some(text) => out.text("content", &text),
         None if calls.is_empty() => out.text("content", ""),
         None => out.json("content", "null"),
     }
     if !thoughts.is_empty() {
-        out.text("reasoning_content", &thoughts);
+        out.text("reasoning_content", &thoughts.join(LINE));
     }
     if calls.is_empty() {
         return;
