@@ -6,11 +6,8 @@
 use super::super::Told;
 use super::super::conversation::{Choice, Conversation, Output, Said, Thinking, Tool, Turn, Who};
 use super::json::{Elements, Members, body};
-use super::shared;
+use super::{schema, shared};
 use bytes::Bytes;
-
-/// What a schema is called where the other format gives it no name.
-const SCHEMA_NAME: &str = "answer";
 
 /// Between texts that Chat takes as one: what the app says first.
 const PARAGRAPH: &str = "\n\n";
@@ -64,21 +61,9 @@ fn output(out: &mut Members<'_>, output: &Output<'_>) {
     match output {
         Output::Text => {}
         Output::Json => out.object("response_format", |out| out.text("type", "json_object")),
-        Output::Schema {
-            name,
-            description,
-            schema,
-            strict,
-        } => out.object("response_format", |out| {
+        Output::Schema { .. } => out.object("response_format", |out| {
             out.text("type", "json_schema");
-            out.object("json_schema", |out| {
-                out.text("name", name.as_deref().unwrap_or(SCHEMA_NAME));
-                if let Some(description) = description {
-                    out.text("description", description);
-                }
-                out.json("schema", schema);
-                out.flag("strict", *strict);
-            });
+            out.object("json_schema", |out| schema(out, output));
         }),
     }
 }

@@ -6,11 +6,8 @@
 use super::super::conversation::{Choice, Conversation, Output, Said, Thinking, Turn, Who};
 use super::super::{Told, untold};
 use super::json::{Elements, Members, body};
-use super::shared;
+use super::{schema, shared};
 use bytes::Bytes;
-
-/// What a schema is called where the other format gives it no name.
-const SCHEMA_NAME: &str = "answer";
 
 /// How much the model thinks where it is to think and nobody says how much: the API's own default (2026-08).
 const EFFORT: &str = "medium";
@@ -56,19 +53,9 @@ fn output(out: &mut Members<'_>, output: &Output<'_>) {
     match output {
         Output::Text => {}
         Output::Json => format(&|out| out.text("type", "json_object")),
-        Output::Schema {
-            name,
-            description,
-            schema,
-            strict,
-        } => format(&|out| {
+        Output::Schema { .. } => format(&|out| {
             out.text("type", "json_schema");
-            out.text("name", name.as_deref().unwrap_or(SCHEMA_NAME));
-            if let Some(description) = description {
-                out.text("description", description);
-            }
-            out.json("schema", schema);
-            out.flag("strict", *strict);
+            schema(out, output);
         }),
     }
 }
