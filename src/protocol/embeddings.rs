@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub(super) const SPEC: Spec = Spec {
     table: request,
     asked: Asked::Texts("input"),
-    end_user: &["user", "user_id", "safety_identifier"],
+    end_user: &[&["user"], &["user_id"], &["safety_identifier"]],
     reply: |found, root| found.embeddings(root),
     event: |_, _| None,
     error: chat::error,
