@@ -11,14 +11,14 @@ fn found(detector: &Detector, request: &Value) -> Vec<(&'static str, String)> {
     let body = Bytes::from(request.to_string());
     let request = Request::parse(Format::Chat, body, &Limits::default()).unwrap();
     let scan = |part: &vestibule::protocol::TextPart| -> Vec<_> {
-        let (text, key) = (part.text(request.body()), part.key(request.body()));
+        let (text, key) = (request.text(part), part.key(request.body()));
         let hint = Hint {
             key: key.as_deref(),
         };
-        let findings = detector.scan(&text, hint);
+        let findings = detector.scan(text, hint);
         let found = findings
             .iter()
-            .map(|f| (f.entity.as_str(), f.span.slice(&text).unwrap().to_owned()));
+            .map(|f| (f.entity.as_str(), f.span.slice(text).unwrap().to_owned()));
         found.collect()
     };
     request.parts().iter().flat_map(scan).collect()

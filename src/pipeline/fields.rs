@@ -88,10 +88,10 @@ mod tests {
         let detector = Detector::built_in().unwrap();
         let mut all = Vec::new();
         for part in request.parts() {
-            let text = part.text(request.body());
-            let found = detector.scan(&text, Hint::default()).into();
-            for finding in fields.found(part, &text, found).iter() {
-                let value = finding.span.slice(&text).unwrap().to_owned();
+            let text = request.text(part);
+            let found = detector.scan(text, Hint::default()).into();
+            for finding in fields.found(part, text, found).iter() {
+                let value = finding.span.slice(text).unwrap().to_owned();
                 all.push((value, finding.entity.as_str()));
             }
         }

@@ -46,7 +46,7 @@ impl Content {
         match self {
             Self::Json(json) => {
                 let text = |part: &crate::protocol::TextPart| {
-                    (part.text(json.body()), part.key(json.body()))
+                    (json.text(part).into(), part.key(json.body()))
                 };
                 json.parts().iter().map(text).collect()
             }
@@ -64,7 +64,7 @@ impl Content {
                 for of_part in replacements.chunk_by(|a, b| a.part == b.part) {
                     let at = of_part.first()?.part.checked_sub(first)?;
                     let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
-                    edits.extend(json.parts().get(at)?.edits(json.body(), &spans)?);
+                    edits.extend(json.edits(json.parts().get(at)?, &spans)?);
                 }
                 Some(splice(json.body(), &mut edits).ok()?.to_vec())
             }

@@ -72,10 +72,9 @@ impl Given {
 
     /// Reads everything: once, when the first finding comes.
     fn read(&self) -> Index {
-        let body = self.request.body();
-        let parts: Vec<_> = self.request.parts().iter().map(|p| p.text(body)).collect();
+        let parts = self.request.parts().iter();
         let surrogates = self.surrogates.iter().map(|(surrogate, _, _)| surrogate);
-        let texts = parts.iter().map(|text| &**text);
+        let texts = parts.map(|part| self.request.text(part));
         Index::of(
             texts
                 .chain(self.files.iter().map(String::as_str))

@@ -7,7 +7,6 @@ use crate::transform::{self, Inspected, Replacement, Transformed};
 use crate::vault::{Conversation, ScopeId};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,12 +56,6 @@ impl Pipeline {
             return Err(failed());
         };
         let body = decided.request.body();
-        let texts: Vec<Cow<'_, str>> = decided
-            .request
-            .parts()
-            .iter()
-            .map(|part| part.text(body))
-            .collect();
         let files = &decided.inspection.files;
         let file_texts: Vec<_> = files.iter().map(Opened::texts).collect();
         let of_files = files.iter().zip(&file_texts);
@@ -70,10 +63,9 @@ impl Pipeline {
             .request
             .parts()
             .iter()
-            .zip(&texts)
             .zip(&decided.inspection.findings)
-            .map(|((part, text), findings)| Inspected {
-                text,
+            .map(|(part, findings)| Inspected {
+                text: decided.request.text(part),
                 findings,
                 rewritable: part.place != Place::Id,
             })
@@ -171,7 +163,6 @@ impl Pipeline {
 
 /// The edits of the body that put the replacements in.
 fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
-    let body = decided.request.body();
     let mut edits = Vec::with_capacity(transformed.replacements.len() + 1);
     let in_body = |replacement: &&[Replacement]| {
         let first = replacement.first();
@@ -181,7 +172,7 @@ fn edits(decided: &Decided, transformed: &Transformed) -> Option<Vec<Edit>> {
     for of_part in by_part.take_while(in_body) {
         let part = decided.request.parts().get(of_part.first()?.part)?;
         let spans: Vec<_> = of_part.iter().map(|r| (r.span, r.text.as_str())).collect();
-        edits.extend(part.edits(body, &spans)?);
+        edits.extend(decided.request.edits(part, &spans)?);
     }
     Some(edits)
 }

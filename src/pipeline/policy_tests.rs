@@ -186,17 +186,11 @@ impl<'a> Trial<'a> {
             return Ok(None);
         };
         let body = self.request.body();
-        let texts: Vec<_> = self
-            .request
-            .parts()
-            .iter()
-            .map(|part| part.text(body))
-            .collect();
-        let inspected: Vec<Inspected<'_>> = texts
-            .iter()
+        let parts = self.request.parts().iter();
+        let inspected: Vec<Inspected<'_>> = parts
             .zip(&self.inspection.findings)
-            .map(|(text, findings)| Inspected {
-                text,
+            .map(|(part, findings)| Inspected {
+                text: self.request.text(part),
                 findings,
                 rewritable: true,
             })
@@ -208,8 +202,8 @@ impl<'a> Trial<'a> {
         let mut edits = Vec::new();
         for replacement in &transformed.replacements {
             let part = self.request.parts().get(replacement.part);
-            edits
-                .extend(part.and_then(|part| part.edit(body, replacement.span, &replacement.text)));
+            let put = |part| self.request.edit(part, replacement.span, &replacement.text);
+            edits.extend(part.and_then(put));
         }
         splice(body, &mut edits)
             .map(Some)

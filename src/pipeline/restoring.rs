@@ -104,6 +104,9 @@ impl ReplyRestorer {
     /// Restores a whole reply.
     pub(super) fn whole(&mut self, reply: &Reply) -> Result<Bytes, StreamFault> {
         let mut edits = self.edits(reply, |_| true)?;
+        if edits.is_empty() {
+            return Ok(reply.body().clone());
+        }
         splice(reply.body(), &mut edits).map_err(|_| MALFORMED)
     }
 

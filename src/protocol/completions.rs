@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 pub(super) const SPEC: Spec = Spec {
     table: request,
     asked: Asked::Texts("prompt"),
-    end_user: &["user", "user_id", "safety_identifier"],
+    end_user: &[&["user"], &["user_id"], &["safety_identifier"]],
     reply: |found, root| found.completion(root),
     event,
     error: chat::error,

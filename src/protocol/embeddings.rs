@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub(super) const SPEC: Spec = Spec {
     table: request,
     asked: Asked::Texts("input"),
-    end_user: &["user", "user_id", "safety_identifier"],
+    end_user: &[&["user"], &["user_id"], &["safety_identifier"]],
     reply: |found, root| found.embeddings(root),
     event: |_, _| None,
     error: chat::error,
@@ -93,7 +93,7 @@ mod tests {
             let request = Request::parse(Format::Embeddings, body.into(), &Limits::default());
             let request = request.unwrap();
             let parts = request.parts().iter();
-            let got: Vec<_> = parts.map(|part| part.text(request.body())).collect();
+            let got: Vec<_> = parts.map(|part| request.text(part)).collect();
             assert_eq!(got.join(" "), texts, "{body}");
             assert_eq!(request.uninspectable().len(), opaque, "{body}");
         }

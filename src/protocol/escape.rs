@@ -76,25 +76,34 @@ pub(super) fn decode(raw: &str) -> Cow<'_, str> {
         return Cow::Borrowed(raw);
     }
     let mut text = String::with_capacity(raw.len());
-    for piece in Pieces::of(raw) {
-        piece.push_to(&mut text);
-    }
+    decode_into(raw, &mut text);
     Cow::Owned(text)
+}
+
+/// As [`decode`], added to `text`.
+pub(super) fn decode_into(raw: &str, text: &mut String) {
+    read_pieces(raw, text, |_, _| {});
 }
 
 /// As [`decode`], with the way back.
 pub(super) fn decode_mapped(raw: &str) -> (String, OffsetMap) {
     let mut text = String::with_capacity(raw.len());
     let mut map = OffsetMap::default();
+    read_pieces(raw, &mut text, |decoded, at| map.ends.push((decoded, at)));
+    (text, map)
+}
+
+/// Adds the text of a raw string; tells of each escape where it ends, in `text` and in `raw`.
+fn read_pieces(raw: &str, text: &mut String, mut escape_ends: impl FnMut(usize, usize)) {
     let mut at = 0;
-    for piece in Pieces::of(raw) {
+    for piece in Pieces::of(raw.as_bytes()) {
+        text.push_str(raw.get(at..at + piece.literal).unwrap_or_default());
         at += piece.raw_len;
-        piece.push_to(&mut text);
-        if piece.escape.is_some() {
-            map.ends.push((text.len(), at));
+        if let Some(character) = piece.escape {
+            text.push(character);
+            escape_ends(text.len(), at);
         }
     }
-    (text, map)
 }
 
 /// Where each boundary of a decoded text stands in its raw form.
@@ -107,6 +116,21 @@ pub(super) struct OffsetMap {
 }
 
 impl OffsetMap {
+    /// The way back to a raw string from what [`decode`] makes of it.
+    pub(super) fn of(raw: &[u8]) -> Self {
+        let mut map = Self::default();
+        let (mut decoded, mut at) = (0, 0);
+        for piece in Pieces::of(raw) {
+            decoded += piece.literal;
+            at += piece.raw_len;
+            if let Some(character) = piece.escape {
+                decoded += character.len_utf8();
+                map.ends.push((decoded, at));
+            }
+        }
+        map
+    }
+
     /// The raw offset of a character boundary of the decoded text.
     pub(super) fn to_raw(&self, at: usize) -> usize {
         let before = self.ends_before(at);
@@ -168,51 +192,45 @@ fn push_escape(byte: u8, out: &mut String) {
     }
 }
 
-/// A stretch of raw text: literal, or one escape.
-struct Piece<'r> {
-    literal: &'r str,
+/// A stretch of raw text: what stands for itself, and the escape behind it.
+struct Piece {
+    /// Bytes that stand for themselves.
+    literal: usize,
+    /// What the escape stands for; none at the end of the text.
     escape: Option<char>,
+    /// Bytes of both.
     raw_len: usize,
 }
 
-impl Piece<'_> {
-    fn push_to(&self, text: &mut String) {
-        match self.escape {
-            Some(character) => text.push(character),
-            None => text.push_str(self.literal),
-        }
-    }
-}
-
 struct Pieces<'r> {
-    rest: &'r str,
+    rest: &'r [u8],
 }
 
 impl<'r> Pieces<'r> {
-    fn of(raw: &'r str) -> Self {
+    fn of(raw: &'r [u8]) -> Self {
         Self { rest: raw }
     }
 }
 
-impl<'r> Iterator for Pieces<'r> {
-    type Item = Piece<'r>;
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
 
-    fn next(&mut self) -> Option<Piece<'r>> {
+    fn next(&mut self) -> Option<Piece> {
         if self.rest.is_empty() {
             return None;
         }
-        let (raw_len, escape) = match find_backslash(self.rest.as_bytes()) {
-            None => (self.rest.len(), None),
-            Some(0) => match read_escape(self.rest.as_bytes()) {
-                Ok(escape) => (escape.len, Some(escape.character)),
-                // Only replies have them: one half may be in this chunk, the other in the next.
-                Err(EscapeFault::LoneSurrogate) => (HALF_LEN, Some(char::REPLACEMENT_CHARACTER)),
-                Err(_) => (1, None),
-            },
-            Some(literal) => (literal, None),
+        let plain = find_backslash(self.rest).unwrap_or(self.rest.len());
+        let behind = self.rest.get(plain..).unwrap_or_default();
+        let (more, escape, escape_len) = match read_escape(behind) {
+            _ if behind.is_empty() => (0, None, 0),
+            Ok(escape) => (0, Some(escape.character), escape.len),
+            // Only replies have them: one half may be in this chunk, the other in the next.
+            Err(EscapeFault::LoneSurrogate) => (0, Some(char::REPLACEMENT_CHARACTER), HALF_LEN),
+            Err(_) => (1, None, 0),
         };
-        let (literal, rest) = self.rest.split_at_checked(raw_len)?;
-        self.rest = rest;
+        let literal = plain + more;
+        let raw_len = literal + escape_len;
+        self.rest = self.rest.get(raw_len..).unwrap_or_default();
         Some(Piece {
             literal,
             escape,
@@ -309,6 +327,7 @@ mod tests {
                 prop_assert_eq!(Some(&*decode(rest)), decoded.get(at..));
             }
             prop_assert_eq!(map.to_raw(decoded.len()), raw.len());
+            prop_assert_eq!(OffsetMap::of(raw.as_bytes()).ends, map.ends);
         }
     }
 }

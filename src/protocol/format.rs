@@ -129,6 +129,9 @@ pub(super) struct ErrorText<'a> {
     pub(super) message: &'a str,
 }
 
+/// Keys on the way to a value, the outermost first.
+pub(super) type Path = &'static [&'static str];
+
 /// What is particular about a format.
 pub(super) struct Spec {
     /// The allow-list of its requests.
@@ -136,7 +139,7 @@ pub(super) struct Spec {
     /// The member that holds what the model is asked.
     pub(super) asked: Asked,
     /// Where a request says whom the app speaks for; the first that is there counts.
-    pub(super) end_user: &'static [&'static str],
+    pub(super) end_user: &'static [Path],
     /// Walks a whole reply or the data of one event.
     pub(super) reply: fn(&mut Found, Value<'_>),
     /// Writes [`Format::event`].

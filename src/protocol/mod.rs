@@ -19,8 +19,8 @@
 //! let body = Bytes::from_static(br#"{"model":"m","messages":[{"role":"user","content":"I am Lena"}]}"#);
 //! let request = Request::parse(Format::Chat, body, &Limits::default())?;
 //! let part = &request.parts()[0];
-//! assert_eq!(part.text(request.body()), "I am Lena");
-//! let edit = part.edit(request.body(), Span::new(5, 9), "PERSON_1").unwrap();
+//! assert_eq!(request.text(part), "I am Lena");
+//! let edit = request.edit(part, Span::new(5, 9), "PERSON_1").unwrap();
 //! let sent = splice(request.body(), &mut vec![edit])?;
 //! assert!(sent.ends_with(br#""content":"I am PERSON_1"}]}"#));
 //! # Ok::<(), vestibule::protocol::ProtocolError>(())

@@ -1,7 +1,6 @@
 //! One addressable text: where it stands in the body, in how many JSON strings, and how to change it there.
 
 use super::escape::{OffsetMap, decode, decode_mapped, escape};
-use super::number::plain;
 use super::splice::Edit;
 use crate::base::Span;
 use std::borrow::Cow;
@@ -63,24 +62,38 @@ impl Address {
         simdutf8::basic::from_utf8(self.span.bytes(body)?).ok()
     }
 
-    /// The raw spans of spans of the text; `None` if one is outside or off a character boundary.
-    fn raw_spans(self, body: &[u8], spans: impl Iterator<Item = Span>) -> Option<Vec<Span>> {
-        let mut text = Cow::Borrowed(self.raw(body)?);
-        let mut maps: Vec<OffsetMap> = Vec::new();
-        if self.escaped {
-            for _ in 0..self.layers {
-                let (decoded, map) = decode_mapped(&text);
-                text = Cow::Owned(decoded);
-                maps.push(map);
-            }
-        }
+    /// The raw spans of spans of its `text`; `None` if one is outside or off a character boundary.
+    fn raw_spans(
+        self,
+        body: &[u8],
+        text: &str,
+        spans: impl Iterator<Item = Span>,
+    ) -> Option<Vec<Span>> {
+        let maps = self.maps(body)?;
         let raw_at = |at| self.span.start + maps.iter().rev().fold(at, |at, map| map.to_raw(at));
         spans
             .map(|span| {
-                span.slice(&text)?;
+                span.slice(text)?;
                 Some(Span::new(raw_at(span.start), raw_at(span.end)))
             })
             .collect()
+    }
+
+    /// The way back through each layer, the outermost first.
+    fn maps(self, body: &[u8]) -> Option<Vec<OffsetMap>> {
+        if !self.escaped || self.layers == 0 {
+            return Some(Vec::new());
+        }
+        let mut maps = vec![OffsetMap::of(self.span.bytes(body)?)];
+        if self.layers > 1 {
+            let mut text = decode(self.raw(body)?).into_owned();
+            for _ in 1..self.layers {
+                let (decoded, map) = decode_mapped(&text);
+                text = decoded;
+                maps.push(map);
+            }
+        }
+        Some(maps)
     }
 }
 
@@ -100,6 +113,8 @@ pub struct TextPart {
     pub message: Option<u32>,
     pub(super) form: Form,
     pub(super) at: Address,
+    /// Where its text stands among the texts of its request.
+    pub(super) read: Span,
     pub(super) names: Names,
 }
 
@@ -137,14 +152,9 @@ impl Names {
 }
 
 impl TextPart {
-    /// The text, with JSON escapes undone at every level that it sits in, and a number's exponent written out. `body`
-    /// is the body of its request.
-    pub fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, str> {
-        match (self.form, self.at.text(body)) {
-            (Form::Number, Cow::Borrowed(number)) => plain(number),
-            (Form::Number, Cow::Owned(number)) => Cow::Owned(plain(&number).into_owned()),
-            (Form::Quoted, text) => text,
-        }
+    /// The text. `texts` are those of its request.
+    pub(super) fn text<'t>(&self, texts: &'t str) -> &'t str {
+        self.read.slice(texts).unwrap_or_default()
     }
 
     /// What the value is called; `None` for keys, which have no name.
@@ -161,23 +171,18 @@ impl TextPart {
         self.at.span
     }
 
-    /// The raw edit that puts `replacement` at `span` of the text, escaped for its levels.
-    ///
-    /// A bare number becomes a string: the edit is of the whole number and brings the quotes. `None` if the span is
-    /// outside the text or off a character boundary. For several spans of one part use [`Self::edits`]: it undoes the
-    /// escapes once, and keeps a number whole.
-    pub fn edit(&self, body: &[u8], span: Span, replacement: &str) -> Option<Edit> {
-        self.edits(body, &[(span, replacement)])?.pop()
-    }
-
-    /// The raw edits for several spans, sorted and disjoint, of the text.
-    pub fn edits(&self, body: &[u8], replacements: &[(Span, &str)]) -> Option<Vec<Edit>> {
+    /// The raw edits for several spans, sorted and disjoint, of the `text`.
+    pub(super) fn edits(
+        &self,
+        body: &[u8],
+        text: &str,
+        replacements: &[(Span, &str)],
+    ) -> Option<Vec<Edit>> {
         if self.form == Form::Number {
-            return self.number_edit(body, replacements).map(|edit| vec![edit]);
+            return self.number_edit(text, replacements).map(|edit| vec![edit]);
         }
-        let spans = self
-            .at
-            .raw_spans(body, replacements.iter().map(|(span, _)| *span))?;
+        let spans = replacements.iter().map(|(span, _)| *span);
+        let spans = self.at.raw_spans(body, text, spans)?;
         let edits = spans
             .into_iter()
             .zip(replacements)
@@ -188,13 +193,12 @@ impl TextPart {
         Some(edits.collect())
     }
 
-    fn number_edit(&self, body: &[u8], replacements: &[(Span, &str)]) -> Option<Edit> {
-        let number = self.text(body);
+    fn number_edit(&self, number: &str, replacements: &[(Span, &str)]) -> Option<Edit> {
         let mut text = String::new();
         let mut copied = 0;
         for (span, replacement) in replacements {
             text.push_str(number.get(copied..span.start)?);
-            span.slice(&number)?;
+            span.slice(number)?;
             text.push_str(replacement);
             copied = span.end;
         }

@@ -12,7 +12,7 @@ pub(super) fn request(format: Format, body: &str) -> String {
     let parts = request
         .parts()
         .iter()
-        .map(|part| format!("{:?}={}", part.place, part.text(request.body())));
+        .map(|part| format!("{:?}={}", part.place, request.text(part)));
     let opaque = request
         .uninspectable()
         .iter()

@@ -85,8 +85,7 @@ impl Matcher {
 
     /// The next byte of `text`, at `from` or later, where a surrogate may begin; everything before it is plain.
     pub(super) fn next(&self, text: &str, from: usize, json: bool) -> Option<usize> {
-        let bytes = text.as_bytes();
-        (from..bytes.len()).find(|at| self.issued.starts.may_be(bytes, *at, json))
+        self.issued.starts.next(text.as_bytes(), from, json)
     }
 
     /// Matches at the beginning of `text`; `json` reads `\uXXXX` as the character it stands for.

@@ -104,7 +104,7 @@ impl Surroundings {
         while let Some(character) = rest.chars().next() {
             let open = matches!(self.before, Some('<' | '['));
             let dull = match self.place {
-                Place::Prose if !open => rest.bytes().take_while(|byte| is_dull(*byte)).count(),
+                Place::Prose if !open => dull_len(rest.as_bytes()),
                 _ => 0,
             };
             let (run, behind) = rest
@@ -250,6 +250,23 @@ impl Surroundings {
             .map(|(_, close)| *close)
     }
 }
+
+/// How many bytes stand before the first that is not dull.
+fn dull_len(text: &[u8]) -> usize {
+    let ends = |byte: &u8| !DULL.get(usize::from(*byte)).is_some_and(|dull| *dull);
+    text.iter().position(ends).unwrap_or(text.len())
+}
+
+/// [`is_dull`] of every byte.
+const DULL: [bool; 256] = {
+    let mut dull = [false; 256];
+    let (mut rest, mut byte) = (dull.as_mut_slice(), 0_u8);
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = is_dull(byte);
+        (rest, byte) = (others, byte.wrapping_add(1));
+    }
+    dull
+};
 
 /// A byte of a character that changes nothing in prose, whatever stands before it but `<` and `[`: most of ASCII, and those of
 /// which no slash and no white space has the first byte (U+4000 to U+9FFF).

@@ -14,7 +14,7 @@ use super::format::{Asked, Spec};
 pub(super) const SPEC: Spec = Spec {
     table: table::request,
     asked: Asked::Turns("messages"),
-    end_user: &["user", "user_id", "safety_identifier"],
+    end_user: &[&["user"], &["user_id"], &["safety_identifier"]],
     reply: |found, root| found.chat(root),
     event: event::event,
     error,

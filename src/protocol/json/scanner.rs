@@ -7,6 +7,9 @@ use crate::protocol::ProtocolError;
 use crate::protocol::escape::{EscapeFault, HALF_LEN, read_escape};
 use memchr::memchr2;
 
+/// Bytes of a value or key, at least, where a text is dense, such as an event of a stream.
+const BYTES_A_NODE: usize = 6;
+
 /// What comes next.
 enum Step {
     Value,
@@ -39,7 +42,7 @@ impl<'t> Scanner<'t> {
             at: 0,
             document: Document {
                 text,
-                nodes: Vec::with_capacity((text.len() / 12).min(1024) + 4),
+                nodes: Vec::with_capacity((text.len() / BYTES_A_NODE).min(1024) + 4),
             },
             open: NONE,
             key: NONE,
@@ -71,9 +74,9 @@ impl<'t> Scanner<'t> {
             Some(b'{') => self.open(Kind::Object),
             Some(b'[') => self.open(Kind::Array),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.literal("true", Kind::True),
-            Some(b'f') => self.literal("false", Kind::False),
-            Some(b'n') => self.literal("null", Kind::Null),
+            Some(b't') => self.literal(b"true", Kind::True),
+            Some(b'f') => self.literal(b"false", Kind::False),
+            Some(b'n') => self.literal(b"null", Kind::Null),
             _ => Err(self.expected("a value")),
         }
     }
@@ -240,13 +243,17 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn literal(&mut self, word: &'static str, kind: Kind) -> Result<Step, ProtocolError> {
-        let span = Span::new(self.at, self.at + word.len());
-        if span.bytes(self.bytes) != Some(word.as_bytes()) {
-            return Err(self.expected(word));
+    fn literal<const N: usize>(
+        &mut self,
+        word: &'static [u8; N],
+        kind: Kind,
+    ) -> Result<Step, ProtocolError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if rest.first_chunk() != Some(word) {
+            return Err(self.expected(std::str::from_utf8(word).unwrap_or_default()));
         }
-        self.push(kind, span, false)?;
-        self.at = span.end;
+        self.push(kind, Span::new(self.at, self.at + N), false)?;
+        self.at += N;
         Ok(Step::After)
     }
 
@@ -309,12 +316,12 @@ fn plain_len(rest: &[u8]) -> usize {
 /// Eight bytes at once: the lowest set bit is in the first byte that is a quote, a backslash or a control character.
 ///
 /// A byte is below `n` where subtracting `n` sets its high bit and it had none; a borrow can only reach bytes above one
-/// that is a hit itself.
+/// that is a hit itself. Quotes and backslashes are made zero before, which leaves the high bit as it is.
 const fn stops(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = EACH << 7;
-    const fn below(word: u64, limit: u64) -> u64 {
-        word.wrapping_sub(EACH * limit) & !word & HIGH
-    }
-    below(word, 0x20) | below(word ^ (EACH * 0x22), 1) | below(word ^ (EACH * 0x5C), 1)
+    let control = word.wrapping_sub(EACH * 0x20);
+    let quote = (word ^ (EACH * 0x22)).wrapping_sub(EACH);
+    let backslash = (word ^ (EACH * 0x5C)).wrapping_sub(EACH);
+    (control | quote | backslash) & !word & HIGH
 }

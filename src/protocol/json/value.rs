@@ -2,7 +2,7 @@
 
 use super::Document;
 use crate::base::Span;
-use crate::protocol::escape::decode;
+use crate::protocol::escape::{decode, decode_into};
 use foldhash::{HashSet, HashSetExt};
 use std::borrow::Cow;
 use std::fmt;
@@ -113,6 +113,15 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// Adds [`Self::text`] to `texts`.
+    pub(in crate::protocol) fn read_into(self, texts: &mut String) {
+        if self.node.escaped {
+            decode_into(self.raw(), texts);
+        } else {
+            texts.push_str(self.raw());
+        }
+    }
+
     /// The text, if it is a string.
     pub(in crate::protocol) fn string(self) -> Option<Cow<'d, str>> {
         (self.kind() == Kind::String).then(|| self.text())
@@ -191,7 +200,7 @@ impl<'d> Value<'d> {
         if self.node.escaped {
             self.text() == name
         } else {
-            self.raw() == name
+            self.span().len() == name.len() && self.raw() == name
         }
     }
 
@@ -222,16 +231,29 @@ impl<'d> Value<'d> {
 
     /// Length and last bytes of the decoded text: different for different texts most of the time.
     fn print(self) -> u64 {
-        let text = self.text();
-        let bytes = text.as_bytes();
-        let last = bytes.last_chunk().copied().unwrap_or_else(|| {
-            let mut short = [0; 8];
-            short
-                .iter_mut()
-                .zip(bytes)
-                .for_each(|(to, from)| *to = *from);
-            short
-        });
-        u64::from_le_bytes(last) ^ (bytes.len() as u64).rotate_right(8)
+        if self.node.escaped {
+            let text = self.text();
+            return print(text.as_bytes(), text.len());
+        }
+        let before = self.document.text.as_bytes().get(..self.span().end);
+        print(before.unwrap_or_default(), self.span().len())
     }
+}
+
+/// Of the last `len` of these bytes.
+fn print(bytes: &[u8], len: usize) -> u64 {
+    let last = bytes.last_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; 8];
+        let begin = padded.len() - bytes.len();
+        padded
+            .iter_mut()
+            .skip(begin)
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from);
+        padded
+    });
+    // Of a short text, what stands before it goes.
+    let others = 8 * 8_usize.saturating_sub(len) as u32;
+    let last = u64::from_le_bytes(last).checked_shr(others).unwrap_or(0);
+    last ^ (len as u64).rotate_right(8)
 }

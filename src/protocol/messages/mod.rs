@@ -14,7 +14,7 @@ use super::format::{Asked, Spec};
 pub(super) const SPEC: Spec = Spec {
     table: table::request,
     asked: Asked::Turns("messages"),
-    end_user: &["metadata.user_id", "user_profile_id"],
+    end_user: &[&["metadata", "user_id"], &["user_profile_id"]],
     reply: |found, root| found.messages(root),
     event: event::event,
     error: event::error,

@@ -138,6 +138,7 @@ fn alphabet(payload: &str) -> Encoding {
 pub struct JsonText {
     body: Bytes,
     parts: Vec<TextPart>,
+    texts: String,
 }
 
 impl fmt::Debug for JsonText {
@@ -157,14 +158,14 @@ impl JsonText {
     /// # Errors
     /// What is not strict JSON within the limits.
     pub fn parse(body: Bytes, limits: &Limits) -> Result<Self, ProtocolError> {
-        let parts = {
+        let (parts, texts) = {
             let document = scan(&body, limits)?;
             match document.root() {
                 Some(root) => walk_free(root, &body, limits)?,
-                None => Vec::new(),
+                None => Default::default(),
             }
         };
-        Ok(Self { body, parts })
+        Ok(Self { body, parts, texts })
     }
 
     /// The bytes as they came.
@@ -175,5 +176,15 @@ impl JsonText {
     /// Every text in it, in document order.
     pub fn parts(&self) -> &[TextPart] {
         &self.parts
+    }
+
+    /// As [`super::Request::text`].
+    pub fn text(&self, part: &TextPart) -> &str {
+        part.text(&self.texts)
+    }
+
+    /// As [`super::Request::edits`].
+    pub fn edits(&self, part: &TextPart, replacements: &[(Span, &str)]) -> Option<Vec<Edit>> {
+        part.edits(&self.body, self.text(part), replacements)
     }
 }

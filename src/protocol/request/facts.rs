@@ -2,7 +2,7 @@
 
 use super::walk::Found;
 use crate::base::Span;
-use crate::protocol::format::{Asked, Spec};
+use crate::protocol::format::{Asked, Path, Spec};
 use crate::protocol::json::{Kind, Value};
 use crate::protocol::part::Place;
 use memchr::memmem;
@@ -80,8 +80,8 @@ impl Facts {
 }
 
 /// The value at a path of keys.
-fn at<'d>(root: Value<'d>, path: &str) -> Option<Value<'d>> {
-    path.split('.').try_fold(root, Value::get)
+fn at<'d>(root: Value<'d>, path: &[&str]) -> Option<Value<'d>> {
+    path.iter().try_fold(root, |value, key| value.get(key))
 }
 
 fn first_user_message(asked: Value<'_>, kind: Asked) -> Option<Span> {
@@ -96,16 +96,16 @@ fn first_user_message(asked: Value<'_>, kind: Asked) -> Option<Span> {
     }
 }
 
-const JSON_OUTPUT: [&str; 3] = [
-    "response_format.type",
-    "text.format.type",
-    "output_config.format.type",
+const JSON_OUTPUT: [Path; 3] = [
+    &["response_format", "type"],
+    &["text", "format", "type"],
+    &["output_config", "format", "type"],
 ];
 const MAX_OUTPUT: [&str; 3] = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
-const EFFORT: [&str; 3] = [
-    "reasoning_effort",
-    "reasoning.effort",
-    "output_config.effort",
+const EFFORT: [Path; 3] = [
+    &["reasoning_effort"],
+    &["reasoning", "effort"],
+    &["output_config", "effort"],
 ];
 
 /// How often three backticks stand together. Most bodies have none, so the first is sought before a searcher is built.
@@ -128,7 +128,7 @@ fn shape(root: Value<'_>, asked: Value<'_>, found: &Found, body: &[u8]) -> Shape
         thinking: thinks(root),
         code_fences: fences(body),
         logprobs: wants_logprobs(root),
-        include_usage: at(root, "stream_options.include_usage")
+        include_usage: at(root, &["stream_options", "include_usage"])
             .is_some_and(|value| value.kind() == Kind::True),
         patterns: found.patterns,
         ..Shape::default()
@@ -179,7 +179,7 @@ fn wants_logprobs(root: Value<'_>) -> bool {
 
 fn thinks(root: Value<'_>) -> bool {
     let effort = EFFORT.iter().find_map(|path| at(root, path)?.string());
-    word_at(root, "thinking.type", &["enabled", "adaptive"])
+    word_at(root, &["thinking", "type"], &["enabled", "adaptive"])
         || effort.is_some_and(|effort| !matches!(&*effort, "none" | "minimal"))
 }
 
@@ -190,7 +190,7 @@ fn has_role(message: Value<'_>, roles: &[&str]) -> bool {
         .is_some_and(|role| roles.contains(&&*role))
 }
 
-fn word_at(root: Value<'_>, path: &str, words: &[&str]) -> bool {
+fn word_at(root: Value<'_>, path: &[&str], words: &[&str]) -> bool {
     let text = at(root, path).and_then(Value::string);
     text.is_some_and(|text| words.contains(&&*text))
 }

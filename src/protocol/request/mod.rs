@@ -23,6 +23,7 @@ use crate::base::Span;
 use crate::protocol::ProtocolError;
 use crate::protocol::json::{Kind, Limits, Value, scan};
 use crate::protocol::part::TextPart;
+use crate::protocol::splice::Edit;
 use bytes::Bytes;
 use facts::Facts;
 use std::fmt;
@@ -92,6 +93,26 @@ impl Request {
     /// Every text that is not on the protocol allow-list, in document order.
     pub fn parts(&self) -> &[TextPart] {
         &self.found.parts
+    }
+
+    /// The text of one of [`Self::parts`], with JSON escapes undone at every level that it sits in, and a number's exponent
+    /// written out; empty if it is another request's.
+    pub fn text(&self, part: &TextPart) -> &str {
+        part.text(&self.found.texts)
+    }
+
+    /// The raw edit that puts `replacement` at `span` of a part's text, escaped for its levels.
+    ///
+    /// A bare number becomes a string: the edit is of the whole number and brings the quotes. `None` if the span is
+    /// outside the text or off a character boundary. For several spans of one part use [`Self::edits`]: it goes through
+    /// the escapes once, and keeps a number whole.
+    pub fn edit(&self, part: &TextPart, span: Span, replacement: &str) -> Option<Edit> {
+        self.edits(part, &[(span, replacement)])?.pop()
+    }
+
+    /// The raw edits for several spans, sorted and disjoint, of a part's text.
+    pub fn edits(&self, part: &TextPart, replacements: &[(Span, &str)]) -> Option<Vec<Edit>> {
+        part.edits(&self.body, self.text(part), replacements)
     }
 
     /// What can't be read as text, in document order.

@@ -115,7 +115,7 @@ fn of_data_uri(text: &str) -> Option<UninspectableKind> {
 ///
 /// Base64 of bytes has capitals, small letters and digits; hexadecimal digits and rules of dashes have not.
 fn is_bytes(text: &str) -> bool {
-    if text.len() < SHORTEST_RUN || !in_even_lines(text) {
+    if text.len() < SHORTEST_RUN || !begins_as_base64(text) || !in_even_lines(text) {
         return false;
     }
     let digits = text.trim_end_matches('=');
@@ -126,6 +126,12 @@ fn is_bytes(text: &str) -> bool {
     let mixed =
         has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     mixed && decoded(digits).is_some_and(|bytes| !is_text(&bytes))
+}
+
+/// Nearly every text has a space or a mark in what would be its first line.
+fn begins_as_base64(text: &str) -> bool {
+    let mut first = text.bytes().take(SHORTEST_LINE);
+    first.all(|byte| byte == b'\r' || value(byte).is_some())
 }
 
 /// Words in lines of their own are no base64: its lines are long, and all but the last one equally so.
@@ -148,15 +154,7 @@ fn decoded(digits: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);
     let (mut held, mut bits) = (0_u32, 0_u32);
     for digit in digits.bytes().filter(|b| !matches!(b, b'\r' | b'\n')) {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = (held << 6 | u32::from(value)) & 0xFFFF;
+        held = (held << 6 | u32::from(value(digit)?)) & 0xFFFF;
         bits += 6;
         if bits >= 8 {
             bits -= 8;
@@ -164,6 +162,18 @@ fn decoded(digits: &str) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// The six bits that a digit of base64 stands for, in either alphabet.
+const fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
 }
 
 /// Whether bytes are UTF-8 without control characters that texts don't have.

@@ -42,6 +42,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Bytes of the body.
+    pub(super) const fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
     /// In how many strings it stands.
     pub(super) const fn layers(&self) -> u8 {
         self.layers

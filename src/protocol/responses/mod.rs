@@ -18,7 +18,7 @@ use super::format::{Asked, Spec};
 pub(super) const SPEC: Spec = Spec {
     table: table::request,
     asked: Asked::TurnsOrText("input"),
-    end_user: &["user", "safety_identifier"],
+    end_user: &[&["user"], &["safety_identifier"]],
     reply: |found, root| found.responses(root),
     event: event::event,
     error: chat::error,

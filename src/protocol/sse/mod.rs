@@ -9,7 +9,7 @@
 use super::ProtocolError;
 use crate::base::Span;
 use bytes::{Bytes, BytesMut};
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2, memchr2_iter};
 use std::fmt;
 
 /// What came in a stream. The raw bytes of all events, one after another, are the stream.
@@ -44,10 +44,13 @@ impl SseEvent {
 
     /// The event with other data: the lines that are not data stay, `json` stands where the first data line was.
     pub fn with_data(&self, json: &[u8]) -> Bytes {
-        let mut out = Vec::with_capacity(json.len() + 16);
+        let raw = self.raw();
+        let mut out = Vec::with_capacity(raw.len() + json.len());
         let mut written = false;
-        let lines = self.raw().split(|byte| matches!(byte, b'\r' | b'\n'));
-        for line in lines.filter(|line| !line.is_empty()) {
+        for line in pieces(raw, memchr2_iter(b'\r', b'\n', raw)) {
+            if line.is_empty() {
+                continue;
+            }
             if data_value(line).is_none() {
                 out.extend_from_slice(line);
                 out.push(b'\n');
@@ -61,9 +64,19 @@ impl SseEvent {
     }
 }
 
+/// What stands between these places of a text, a byte each.
+fn pieces(text: &[u8], parted: impl Iterator<Item = usize>) -> impl Iterator<Item = &[u8]> {
+    let mut begin = 0;
+    parted.chain([text.len()]).map(move |end| {
+        let piece = text.get(begin..end).unwrap_or_default();
+        begin = end + 1;
+        piece
+    })
+}
+
 /// Adds the `data:` lines for some data, without the blank line.
 pub(super) fn push_data(data: &[u8], out: &mut Vec<u8>) {
-    for line in data.split(|byte| *byte == b'\n') {
+    for line in pieces(data, memchr_iter(b'\n', data)) {
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(line);
         out.push(b'\n');

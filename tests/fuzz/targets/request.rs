@@ -43,11 +43,11 @@ fn places_are_sound(request: &Request) {
         assert!(span.bytes(body).is_some(), "{span:?} is outside");
         assert!(span.start >= start, "{span:?} is out of order");
         start = span.start;
-        let text = part.text(body);
-        let same = part.edit(body, Span::new(0, 0), "");
+        let text = request.text(part);
+        let same = request.edit(part, Span::new(0, 0), "");
         assert!(same.is_some(), "nothing can be put at {span:?}");
         assert!(
-            part.edit(body, Span::new(0, text.len() + 1), "").is_none(),
+            request.edit(part, Span::new(0, text.len() + 1), "").is_none(),
             "an edit outside"
         );
         part.key(body);
@@ -65,14 +65,14 @@ fn places_are_sound(request: &Request) {
 
 /// The mark in place of a part, or of the stretch of it that `seed` says.
 fn change(request: &Request, part: &TextPart, number: usize, seed: u64) -> Edit {
-    let text = part.text(request.body());
+    let text = request.text(part);
     let at = |seed: u64| text.floor_char_boundary((seed % (text.len() as u64 + 1)) as usize);
     let (one, other) = (at(seed), at(seed >> 20));
     let span = match seed {
         0 => Span::new(0, text.len()),
         _ => Span::new(one.min(other), one.max(other)),
     };
-    let edit = part.edit(request.body(), span, &format!("{MARK}{number};"));
+    let edit = request.edit(part, span, &format!("{MARK}{number};"));
     edit.unwrap_or_else(|| panic!("{span:?} of a part can't be changed"))
 }
 
@@ -85,7 +85,7 @@ fn changed_is_understood(request: &Request, mut edits: Vec<Edit>) {
     let texts = changed
         .parts()
         .iter()
-        .map(|part| part.text(changed.body()).into_owned());
+        .map(|part| changed.text(part).to_owned());
     let found = texts.filter(|text| text.contains(MARK)).count();
     assert_eq!(found, marks, "changes that can be read");
 }

@@ -22,9 +22,7 @@ fn parse(request: &Json) -> Request {
 
 fn texts_of(request: &Request) -> Vec<String> {
     let parts = request.parts().iter();
-    parts
-        .map(|part| part.text(request.body()).into_owned())
-        .collect()
+    parts.map(|part| request.text(part).to_owned()).collect()
 }
 
 fn marked() -> impl Strategy<Value = String> {
@@ -168,7 +166,7 @@ proptest! {
         let boundaries = boundaries(&texts[which]);
         let (one, other) = (*ends.0.get(&boundaries), *ends.1.get(&boundaries));
         let span = Span::new(one.min(other), one.max(other));
-        let edit = before.parts()[which].edit(before.body(), span, &replacement).unwrap();
+        let edit = before.edit(&before.parts()[which], span, &replacement).unwrap();
         let after = splice(before.body(), &mut [edit]).unwrap();
         prop_assert!(serde_json::from_slice::<Json>(&after).is_ok());
         let after = Request::parse(Format::Chat, after, &Limits::default()).unwrap();
@@ -183,8 +181,8 @@ proptest! {
         body[at] = byte;
         if let Ok(request) = Request::parse(Format::Chat, body.into(), &Limits::default()) {
             for part in request.parts() {
-                let whole = Span::new(0, part.text(request.body()).len());
-                prop_assert!(part.edit(request.body(), whole, "x").is_some());
+                let whole = Span::new(0, request.text(part).len());
+                prop_assert!(request.edit(part, whole, "x").is_some());
             }
         }
     }

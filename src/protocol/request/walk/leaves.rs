@@ -2,6 +2,7 @@
 
 use super::Walker;
 use super::columns::Columns;
+use crate::base::Span;
 use crate::protocol::escape::{decode_mapped, read_escape};
 use crate::protocol::json::{Kind, Limits, Value, scan_text};
 use crate::protocol::number::plain;
@@ -102,16 +103,13 @@ impl Walker<'_> {
         for value in value.subtree() {
             let before = self.found.parts.len();
             match value.kind() {
-                Kind::Key => {
-                    self.look_into(value);
-                    self.push(value, Place::Key, source);
+                Kind::Key => self.push_read(value, Place::Key, source),
+                // What is JSON itself is never bytes.
+                Kind::String if self.nested(value, place, source) => {}
+                Kind::String if data.contains(&value.span().start) => {
+                    self.push(value, place, source);
                 }
-                Kind::String => {
-                    if !data.contains(&value.span().start) {
-                        self.look_into(value);
-                    }
-                    self.string(value, place, source);
-                }
+                Kind::String => self.push_read(value, place, source),
                 // In a string, an object is text to whoever reads it.
                 Kind::Object if source.layers() == 0 && !data.contains(&value.span().start) => {
                     if let Some((kind, at)) = opaque::of_object(value) {
@@ -132,16 +130,11 @@ impl Walker<'_> {
         }
     }
 
-    /// Tells whether a string is no text at all.
-    pub(super) fn look_into(&mut self, string: Value<'_>) {
-        if let Some(kind) = opaque::of_text(&string.text()) {
+    /// Adds one part, and tells whether it is no text at all.
+    pub(super) fn push_read(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) {
+        let text = self.push(string, place, source);
+        if let Some(kind) = text.and_then(opaque::of_text) {
             self.mark_loose(kind);
-        }
-    }
-
-    fn string(&mut self, string: Value<'_>, place: Place, source: &Source<'_>) {
-        if !self.nested(string, place, source) {
-            self.push(string, place, source);
         }
     }
 
@@ -170,38 +163,44 @@ impl Walker<'_> {
         true
     }
 
-    /// Adds one part. A text without characters is none.
+    /// Adds one part, and gives its text. A text without characters is none.
     pub(in crate::protocol::request) fn push(
         &mut self,
         value: Value<'_>,
         place: Place,
         source: &Source<'_>,
-    ) {
+    ) -> Option<&str> {
         if value.span().is_empty() {
-            return;
+            return None;
         }
         if self.found.parts.len() >= self.limits.max_strings {
             self.overflow = true;
-            return;
+            return None;
         }
         let names = if place == Place::Key {
             Names::default()
         } else {
             source.names_of(value, self.message_at)
         };
+        let start = self.found.texts.len();
         let form = if value.kind() == Kind::Number {
+            self.found.texts.push_str(&plain(value.raw()));
             Form::Number
         } else {
+            value.read_into(&mut self.found.texts);
             Form::Quoted
         };
+        let read = Span::new(start, self.found.texts.len());
         let at = source.address(value);
         self.found.parts.push(TextPart {
             place,
             message: self.message,
             form,
             at,
+            read,
             names,
         });
+        read.slice(&self.found.texts)
     }
 }
 

@@ -20,6 +20,8 @@ const OUTSIDE_TURNS: Place = Place::Other;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
+    /// Their texts, one behind the other.
+    pub(super) texts: String,
     pub(super) uninspectable: Vec<Uninspectable>,
     /// Paths at which something that can't be read stands in free-form text.
     loose: BTreeSet<String>,
@@ -78,7 +80,10 @@ impl<'a> Walker<'a> {
         Self {
             source,
             limits: *limits,
-            found: Found::default(),
+            found: Found {
+                texts: String::with_capacity(source.body_len()),
+                ..Found::default()
+            },
             path: Vec::new(),
             message: None,
             message_at: None,
@@ -144,8 +149,7 @@ impl Walker<'_> {
                 self.value(value, state);
                 self.path.pop();
             } else {
-                self.look_into(key);
-                self.push(key, Place::Key, self.source);
+                self.push_read(key, Place::Key, self.source);
                 self.free(value, Place::Other, self.source);
             }
         }
@@ -249,12 +253,12 @@ impl Walker<'_> {
     }
 }
 
-/// Every text of a JSON document that is no request.
+/// Every text of a JSON document that is no request: the parts, and their texts one behind the other.
 pub(super) fn walk_free(
     root: Value<'_>,
     body: &[u8],
     limits: &Limits,
-) -> Result<Vec<TextPart>, ProtocolError> {
+) -> Result<(Vec<TextPart>, String), ProtocolError> {
     let source = Source::body(body);
     let mut walker = Walker::new(&source, limits);
     walker.free(root, Place::Other, &source);
@@ -263,7 +267,7 @@ pub(super) fn walk_free(
             max: limits.max_strings,
         });
     }
-    Ok(walker.found.parts)
+    Ok((walker.found.parts, walker.found.texts))
 }
 
 fn content_place(message: Value<'_>) -> Place {

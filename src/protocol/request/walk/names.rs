@@ -19,7 +19,7 @@ fn called(content: &str) -> String {
         parse(&serde_json::json!({"messages":[{"role":"tool","content":content}]}).to_string());
     let told = |part: &TextPart| {
         let key = part.key(request.body())?;
-        Some(format!("{key}={}", part.text(request.body())))
+        Some(format!("{key}={}", request.text(part)))
     };
     let told: Vec<_> = request.parts().iter().filter_map(told).collect();
     told.join("|")

@@ -14,7 +14,7 @@ fn parse(request: &str) -> Request {
 /// The parts as `Place=text`, in order.
 fn told(request: &str) -> String {
     let request = parse(request);
-    let told = |part: &TextPart| format!("{:?}={}", part.place, part.text(request.body()));
+    let told = |part: &TextPart| format!("{:?}={}", part.place, request.text(part));
     request
         .parts()
         .iter()
@@ -249,7 +249,7 @@ fn content_part(part: &str) -> (String, Vec<(&'static str, String)>) {
         .parts()
         .iter()
         .skip(1)
-        .map(|part| part.text(request.body()));
+        .map(|part| request.text(part));
     let texts = texts.collect::<Vec<_>>().join(" ");
     let found = request.uninspectable().iter();
     (
@@ -350,7 +350,7 @@ fn token_ids_and_held_audio_are_named() {
     let texts: Vec<_> = request
         .parts()
         .iter()
-        .map(|part| part.text(request.body()))
+        .map(|part| request.text(part))
         .collect();
     assert_eq!(texts, ["a", "text", "only text"]);
 }
@@ -367,7 +367,7 @@ fn parts_know_their_message_and_key() {
         let message = part
             .message
             .map_or_else(|| "-".to_owned(), |index| index.to_string());
-        format!("{message} {key}={}", part.text(request.body()))
+        format!("{message} {key}={}", request.text(part))
     };
     let got: Vec<_> = request.parts().iter().map(told).collect();
     let expected = [
@@ -412,7 +412,7 @@ fn json_in_strings_is_taken_apart_three_levels_deep() {
         let texts: Vec<_> = request
             .parts()
             .iter()
-            .map(|part| part.text(request.body()))
+            .map(|part| request.text(part))
             .collect();
         assert_eq!(texts.join(" "), expected, "{content}");
     }
