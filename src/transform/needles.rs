@@ -125,20 +125,24 @@ impl Needles {
         if self.is_empty() {
             return;
         }
-        let mask = self.filter.len() * 64 - 1;
-        for (probe, window) in text.windows(GRAM).step_by(self.stride).enumerate() {
-            let Some(gram) = window.first_chunk::<GRAM>() else {
-                continue;
-            };
-            let gram = u32::from_le_bytes(*gram);
-            let bit = spread(gram) & mask;
-            if self
-                .filter
-                .get(bit / 64)
-                .is_some_and(|word| word >> (bit % 64) & 1 == 1)
-            {
-                self.compare(text, probe * self.stride, gram, &mut hit);
+        let mut from = 0;
+        while let Some((at, gram)) = self.next_candidate(text, from) {
+            self.compare(text, at, gram, &mut hit);
+            from = at + self.stride;
+        }
+    }
+
+    /// The first probe from `at` on whose gram passes the filter. A loop of its own: it sees the whole text, and everything
+    /// else stays out of its registers.
+    #[inline(never)]
+    fn next_candidate(&self, text: &[u8], mut at: usize) -> Option<(usize, u32)> {
+        let (filter, stride) = (self.filter.as_slice(), self.stride);
+        loop {
+            let gram = u32::from_le_bytes(*text.get(at..)?.first_chunk()?);
+            if passes(filter, gram) {
+                return Some((at, gram));
             }
+            at += stride;
         }
     }
 
@@ -206,9 +210,9 @@ impl Needles {
     }
 
     fn enter_gram(&mut self, mut group: Group) {
-        let bit = spread(group.gram) & (self.filter.len() * 64 - 1);
-        if let Some(word) = self.filter.get_mut(bit / 64) {
-            *word |= 1 << (bit % 64);
+        let (word, bit) = filter_bit(&self.filter, group.gram);
+        if let Some(word) = self.filter.get_mut(word) {
+            *word |= bit;
         }
         let head = self.head(group.gram);
         let Some(first) = self.heads.get_mut(head) else {
@@ -238,6 +242,17 @@ impl Needles {
     fn head(&self, gram: u32) -> usize {
         spread(gram) & (self.heads.len() - 1)
     }
+}
+
+/// Where the filter, of a power of two of words, keeps the bit of a gram.
+const fn filter_bit(filter: &[u64], gram: u32) -> (usize, u64) {
+    let bit = spread(gram);
+    ((bit / 64) & (filter.len() - 1), 1 << (bit % 64))
+}
+
+fn passes(filter: &[u64], gram: u32) -> bool {
+    let (word, bit) = filter_bit(filter, gram);
+    filter.get(word).is_some_and(|word| word & bit != 0)
 }
 
 /// Fibonacci hashing: the high half of a multiplication by 2⁶⁴ ÷ φ.
