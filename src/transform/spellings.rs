@@ -120,3 +120,26 @@ const fn url(standard: u8) -> u8 {
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::BASE64_NOPAD;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn base64_of_a_value_holds_its_own_characters_at_each_alignment(
+            before in prop::collection::vec(any::<u8>(), 0..3), value in "[a-z张]{4,12}", after in "[a-z]{0,3}",
+        ) {
+            let skipped = (before.len() * 8).next_multiple_of(6) - before.len() * 8;
+            let length = (value.len() * 8 - skipped) / 6;
+            let own: String = (0..length)
+                .map(|at| char::from(standard(sextet(value.as_bytes(), skipped + 6 * at))))
+                .collect();
+            let whole = BASE64_NOPAD.encode(&[&before, value.as_bytes(), after.as_bytes()].concat());
+            let first = (before.len() * 8).div_ceil(6);
+            prop_assert_eq!(whole.get(first..first + length), Some(own.as_str()));
+        }
+    }
+}
