@@ -158,6 +158,9 @@ impl OffsetMap {
 /// The text escaped for a place inside that many JSON strings.
 pub(super) fn escape(text: &str, layers: u8) -> String {
     let mut current = text.to_owned();
+    if !text.bytes().any(is_escaped) {
+        return current;
+    }
     for _ in 0..layers {
         let mut next = String::with_capacity(current.len() + 8);
         escape_into(&current, &mut next);
@@ -170,7 +173,7 @@ pub(super) fn escape(text: &str, layers: u8) -> String {
 pub(super) fn escape_into(text: &str, out: &mut String) {
     let mut copied = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if !is_escaped(byte) {
             continue;
         }
         out.push_str(text.get(copied..at).unwrap_or_default());
@@ -178,6 +181,11 @@ pub(super) fn escape_into(text: &str, out: &mut String) {
         copied = at + 1;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
+}
+
+/// Whether it must not stand in a JSON string as it is.
+const fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'"' | b'\\')
 }
 
 fn push_escape(byte: u8, out: &mut String) {

@@ -135,7 +135,8 @@ impl<'a> Layout<'a> {
     /// Adds every other place where a value stands exactly, and drops the places of allowed ones.
     pub(super) fn repeat(&mut self, parts: &[Inspected<'_>]) {
         let replaced = |value: &Value<'_>| value.operator != Operator::Allow;
-        let mut sought = Sought::default();
+        let bytes = self.values.iter().map(|value| value.text.len()).sum();
+        let mut sought = Sought::with_capacity(self.values.len(), bytes);
         for (value, at) in self.values.iter().zip(0..) {
             if replaced(value) && exact::is_sought(value.text) {
                 sought.add(value.text.as_bytes(), at);

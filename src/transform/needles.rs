@@ -1,8 +1,8 @@
 //! Many strings sought at once, in a table that is cheap to build for one request.
 //!
 //! An automaton finds faster but takes longer to build than a request may cost. Here every needle enters its
-//! first 4-byte grams into a bit filter; the text is probed at every `stride`th byte, and only where the
-//! filter answers are whole needles compared, by hash and one lookup for each needle length that has this
+//! first 4-byte grams into a filter; the text is probed at every `stride`th byte, and only where the filter
+//! answers are whole needles compared, by hash and one lookup for each needle length that has this
 //! gram. So many needles with a common beginning cost no more than one.
 
 use crate::base::Span;
@@ -14,10 +14,12 @@ use zeroize::Zeroizing;
 const GRAM: usize = 4;
 /// Largest distance between two probes.
 const MAX_STRIDE: usize = 4;
-/// Filter bits for each gram, so that few of other texts' grams pass.
-const BITS_PER_GRAM: usize = 64;
+/// Filter bytes for each gram, so that few of other texts' grams pass.
+const SLOTS_PER_GRAM: usize = 64;
 /// 32 KiB: the filter stays in the first-level cache.
-const MAX_FILTER_BITS: usize = 1 << 18;
+const MAX_SLOTS: usize = 1 << 15;
+/// Bytes of text whose probes pass the filter together or not at all.
+const BLOCK: usize = 16;
 /// End of a chain.
 const NONE: u32 = u32::MAX;
 
@@ -47,6 +49,14 @@ pub(super) struct Sought {
 }
 
 impl Sought {
+    /// With room for so many strings, and bytes of all of them: what fits is never copied to another place.
+    pub(super) fn with_capacity(needles: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Zeroizing::new(Vec::with_capacity(bytes)),
+            needles: Vec::with_capacity(needles),
+        }
+    }
+
     /// Adds a string with its meaning. One under four bytes is left out.
     pub(super) fn add(&mut self, needle: &[u8], meaning: u32) {
         self.add_from(meaning, |bytes| bytes.extend_from_slice(needle));
@@ -81,7 +91,8 @@ pub(super) struct Needles {
     groups: Vec<Group>,
     /// First group of each chain, by its gram.
     heads: Vec<u32>,
-    filter: Vec<u64>,
+    /// One byte for each hash: 1 where a gram has it.
+    filter: Vec<u8>,
     stride: usize,
 }
 
@@ -96,14 +107,12 @@ impl Needles {
             .unwrap_or(GRAM);
         let stride = (shortest + 1 - GRAM).min(MAX_STRIDE);
         let grams = sought.needles.len() * stride;
-        let bits = (grams * BITS_PER_GRAM)
-            .next_power_of_two()
-            .clamp(64, MAX_FILTER_BITS);
+        let slots = (grams * SLOTS_PER_GRAM).next_power_of_two().min(MAX_SLOTS);
         let mut made = Self {
             wholes: vec![NONE; sought.needles.len().next_power_of_two()],
             groups: Vec::with_capacity(grams),
             heads: vec![NONE; grams.next_power_of_two()],
-            filter: vec![0; bits / 64],
+            filter: vec![0; slots],
             hash: RandomState::default(),
             bytes: sought.bytes,
             all: sought.needles,
@@ -125,20 +134,30 @@ impl Needles {
         if self.is_empty() {
             return;
         }
-        let mask = self.filter.len() * 64 - 1;
-        for (probe, window) in text.windows(GRAM).step_by(self.stride).enumerate() {
-            let Some(gram) = window.first_chunk::<GRAM>() else {
-                continue;
-            };
-            let gram = u32::from_le_bytes(*gram);
-            let bit = spread(gram) & mask;
-            if self
-                .filter
-                .get(bit / 64)
-                .is_some_and(|word| word >> (bit % 64) & 1 == 1)
-            {
-                self.compare(text, probe * self.stride, gram, &mut hit);
+        let mut from = 0;
+        while let Some((at, gram)) = self.next_candidate(text, from) {
+            self.compare(text, at, gram, &mut hit);
+            from = at + self.stride;
+        }
+    }
+
+    /// The first probe from `at` on whose gram passes the filter. It sees the whole text, so everything else stays out of
+    /// its loops.
+    #[inline(never)]
+    fn next_candidate(&self, text: &[u8], at: usize) -> Option<(usize, u32)> {
+        let filter = self.filter.as_slice();
+        let mut at = match self.stride {
+            1 => skip::<1>(filter, text, at),
+            2 => skip::<2>(filter, text, at),
+            3 => skip::<3>(filter, text, at),
+            _ => skip::<MAX_STRIDE>(filter, text, at),
+        };
+        loop {
+            let gram = gram(text.get(at..)?)?;
+            if slot(filter, gram) != 0 {
+                return Some((at, gram));
             }
+            at += self.stride;
         }
     }
 
@@ -182,11 +201,7 @@ impl Needles {
             return;
         }
         let slot = self.whole(text);
-        let grams = text.windows(GRAM).take(self.stride).map(|window| {
-            window
-                .first_chunk::<GRAM>()
-                .map_or(0, |gram| u32::from_le_bytes(*gram))
-        });
+        let grams = text.windows(GRAM).take(self.stride).filter_map(gram);
         let mut entered = [0; MAX_STRIDE];
         entered
             .iter_mut()
@@ -206,9 +221,9 @@ impl Needles {
     }
 
     fn enter_gram(&mut self, mut group: Group) {
-        let bit = spread(group.gram) & (self.filter.len() * 64 - 1);
-        if let Some(word) = self.filter.get_mut(bit / 64) {
-            *word |= 1 << (bit % 64);
+        let place = spread(group.gram) & (self.filter.len() - 1);
+        if let Some(slot) = self.filter.get_mut(place) {
+            *slot = 1;
         }
         let head = self.head(group.gram);
         let Some(first) = self.heads.get_mut(head) else {
@@ -238,6 +253,35 @@ impl Needles {
     fn head(&self, gram: u32) -> usize {
         spread(gram) & (self.heads.len() - 1)
     }
+}
+
+/// Where the first block from `at` on begins that has a probe which passes the filter, or where less than a block is left.
+fn skip<const STRIDE: usize>(filter: &[u8], text: &[u8], mut at: usize) -> usize {
+    let probes = 0..=(BLOCK - GRAM) / STRIDE;
+    let block_at = |at: usize| text.get(at..)?.first_chunk::<BLOCK>();
+    while let Some(block) = block_at(at) {
+        let grams = probes
+            .clone()
+            .filter_map(|probe| gram(block.get(probe * STRIDE..)?));
+        if grams.fold(0, |passed, gram| passed | slot(filter, gram)) != 0 {
+            break;
+        }
+        at += (probes.end() + 1) * STRIDE;
+    }
+    at
+}
+
+/// The gram that these bytes begin with.
+fn gram(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().copied().map(u32::from_le_bytes)
+}
+
+/// What the filter, of a power of two of bytes, says of a gram.
+fn slot(filter: &[u8], gram: u32) -> u8 {
+    filter
+        .get(spread(gram) & (filter.len().wrapping_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Fibonacci hashing: the high half of a multiplication by 2⁶⁴ ÷ φ.

@@ -65,32 +65,34 @@ const PROTOCOL_WORDS: &[&str] = &[
 /// replaced are always reported.
 pub fn residuals(outbound: &[u8], transformed: &Transformed) -> Vec<EntityType> {
     let mut left = transformed.stuck.clone();
-    let mut spellings = Spellings::that_may_stand_in(outbound);
-    let mut types = Vec::new();
+    let originals = transformed.originals();
+    let sought: Vec<_> = originals
+        .filter(|(_, original)| is_sought(original))
+        .collect();
+    let bytes = sought.iter().map(|(_, original)| original.len()).sum();
+    if sought.is_empty() {
+        return left.into_iter().collect();
+    }
+    let mut spellings = Spellings::that_may_stand_in(outbound, sought.len(), bytes);
     let mut escaped = false;
-    for (entity, original) in transformed.originals() {
-        if is_sought(original) {
-            escaped |= original
-                .bytes()
-                .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
-            spellings.add(original, types.len() as u32);
-            types.push(entity);
-        }
+    for ((_, original), meaning) in sought.iter().zip(0..) {
+        escaped |= original
+            .bytes()
+            .any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));
+        spellings.add(original, meaning);
     }
     let needles = Needles::new(spellings.sought);
-    if !needles.is_empty() {
-        views::each(outbound, escaped, |view| {
-            needles.seek(view, |span, meaning| {
-                let encoded = meaning & ENCODED != 0;
-                let Some(entity) = types.get((meaning & !ENCODED) as usize) else {
-                    return;
-                };
-                if encoded || counts(view, span, transformed) {
-                    left.insert(*entity);
-                }
-            });
+    views::each(outbound, escaped, |view| {
+        needles.seek(view, |span, meaning| {
+            let encoded = meaning & ENCODED != 0;
+            let Some((entity, _)) = sought.get((meaning & !ENCODED) as usize) else {
+                return;
+            };
+            if encoded || counts(view, span, transformed) {
+                left.insert(*entity);
+            }
         });
-    }
+    });
     left.into_iter().collect()
 }
 

@@ -38,9 +38,13 @@ fn hides_any(bytes: &[u8]) -> bool {
         let digits = bytes.get(at + 1..at + 3);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    let is_unicode = |at: usize| bytes.get(at + 1) == Some(&b'u');
-    memchr::memchr_iter(b'\\', bytes).any(is_unicode)
-        || memchr::memchr_iter(b'%', bytes).any(is_percent)
+    has_escape(bytes, b'u') || memchr::memchr_iter(b'%', bytes).any(is_percent)
+}
+
+/// Whether a backslash stands before this letter. Each line of a text may end in one, so both bytes are sought at once.
+pub(super) fn has_escape(bytes: &[u8], letter: u8) -> bool {
+    let from_first = memchr::memchr(b'\\', bytes).and_then(|first| bytes.get(first..));
+    from_first.is_some_and(|rest| memchr::memmem::find(rest, &[b'\\', letter]).is_some())
 }
 
 /// U+FF10 to U+FF19 in UTF-8.
@@ -49,25 +53,24 @@ fn has_wide_digit(bytes: &[u8]) -> bool {
         .any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBC, 0x90..=0x99])))
 }
 
-/// How many bytes of this class stand together at most. A run that is longer than the longest so far covers one of any so
-/// many bytes, so only few are looked at.
+/// How many bytes of this class stand together at most. A longer run than the longest so far shows at the byte where it
+/// must still stand, so only few are looked at.
 fn longest_run(bytes: &[u8], class: u8) -> usize {
     let is_in = |byte: &u8| {
         CLASSES
             .get(usize::from(*byte))
             .is_some_and(|classes| classes & class != 0)
     };
-    let (mut longest, mut settled) = (0, 0);
-    while let Some(probe) = bytes.get(settled + longest) {
-        let (before, after) = bytes.split_at(settled + longest);
-        if is_in(probe) {
-            let before = before.iter().rev().take_while(|byte| is_in(byte)).count();
-            let after = after.iter().take_while(|byte| is_in(byte)).count();
-            settled += longest + after;
-            longest = longest.max(before + after);
-        } else {
-            settled += longest + 1;
+    // A run begins at `start` or after it.
+    let (mut longest, mut start) = (0, 0);
+    while let Some(longer) = bytes.get(start..=start + longest) {
+        if let Some(outside) = longer.iter().rposition(|byte| !is_in(byte)) {
+            start += outside + 1;
+            continue;
         }
+        let after = bytes.get(start + longer.len()..).unwrap_or_default();
+        longest = longer.len() + after.iter().take_while(|byte| is_in(byte)).count();
+        start += longest + 1;
     }
     longest
 }

@@ -3,29 +3,32 @@
 use super::exact::is_sought;
 use super::needles::Sought;
 use super::room::Room;
-use data_encoding::BASE64_NOPAD;
 use zeroize::Zeroizing;
 
 /// Marks the meaning of a needle that is encoded, and so doesn't stand anywhere by chance. Others are text: a
 /// hit must be whole, and not of our own making.
 pub(super) const ENCODED: u32 = 1 << 31;
 
+/// Spellings of a value that most texts have room for: itself, and three in base64, which is longer by a third.
+const USUAL_SPELLINGS: usize = 4;
+/// How many bytes they take for each of the value.
+const USUAL_GROWTH: usize = 5;
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// Gathers the spellings of values.
 pub(super) struct Spellings {
     pub(super) sought: Sought,
     room: Room,
-    padded: Zeroizing<Vec<u8>>,
-    encoded: Zeroizing<Vec<u8>>,
 }
 
 impl Spellings {
-    /// For the search of these bytes; what can't stand in them, in no reading, is left out.
-    pub(super) fn that_may_stand_in(outbound: &[u8]) -> Self {
+    /// Of so many values, of so many bytes altogether, for the search of `outbound`; what can't stand there, in no reading, is
+    /// left out.
+    pub(super) fn that_may_stand_in(outbound: &[u8], values: usize, bytes: usize) -> Self {
         Self {
-            sought: Sought::default(),
+            sought: Sought::with_capacity(values * USUAL_SPELLINGS, bytes * USUAL_GROWTH),
             room: Room::of(outbound),
-            padded: Zeroizing::default(),
-            encoded: Zeroizing::default(),
         }
     }
 
@@ -77,25 +80,32 @@ impl Spellings {
     /// three stand before it.
     fn add_base64(&mut self, value: &str, before: usize, meaning: u32) {
         // The first characters hold bits of what stands before, the last one may hold bits of what follows.
-        let own = (before * 8).div_ceil(6)..(before + value.len()) * 8 / 6;
-        if own.len() > self.room.standard.max(self.room.url) {
-            return;
-        }
-        self.padded.clear();
-        self.padded.resize(before, 0);
-        self.padded.extend_from_slice(value.as_bytes());
-        self.encoded
-            .resize(BASE64_NOPAD.encode_len(self.padded.len()), 0);
-        BASE64_NOPAD.encode_mut(&self.padded, &mut self.encoded);
-        let own = self.encoded.get(own).unwrap_or_default();
-        if own.len() <= self.room.standard {
-            self.sought.add(own, meaning);
-        }
-        if own.len() <= self.room.url && own.iter().any(|byte| matches!(byte, b'+' | b'/')) {
+        let value = value.as_bytes();
+        let skipped = (before * 8).next_multiple_of(6) - before * 8;
+        let length = (value.len() * 8 - skipped) / 6;
+        let sextets = (0..length).map(|at| sextet(value, skipped + 6 * at));
+        if length <= self.room.standard {
             self.sought
-                .add_from(meaning, |out| out.extend(own.iter().map(|byte| url(*byte))));
+                .add_from(meaning, |out| out.extend(sextets.clone().map(standard)));
+        }
+        if length <= self.room.url && sextets.clone().any(|sextet| sextet >= 62) {
+            self.sought.add_from(meaning, |out| {
+                out.extend(sextets.map(|sextet| url(standard(sextet))));
+            });
         }
     }
+}
+
+/// Six bits of these bytes, from this bit on.
+fn sextet(bytes: &[u8], bit: usize) -> u8 {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let two = u16::from_be_bytes([byte(bit / 8), byte(bit / 8 + 1)]);
+    (two >> (10 - bit % 8)) as u8 & 63
+}
+
+/// The character of RFC 4648, section 4, for six bits.
+fn standard(sextet: u8) -> u8 {
+    BASE64.get(usize::from(sextet)).copied().unwrap_or_default()
 }
 
 /// The character of RFC 4648, section 5, for one of section 4.
@@ -109,4 +119,27 @@ const fn url(standard: u8) -> u8 {
 
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::BASE64_NOPAD;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn base64_of_a_value_holds_its_own_characters_at_each_alignment(
+            before in prop::collection::vec(any::<u8>(), 0..3), value in "[a-z张]{4,12}", after in "[a-z]{0,3}",
+        ) {
+            let skipped = (before.len() * 8).next_multiple_of(6) - before.len() * 8;
+            let length = (value.len() * 8 - skipped) / 6;
+            let own: String = (0..length)
+                .map(|at| char::from(standard(sextet(value.as_bytes(), skipped + 6 * at))))
+                .collect();
+            let whole = BASE64_NOPAD.encode(&[&before, value.as_bytes(), after.as_bytes()].concat());
+            let first = (before.len() * 8).div_ceil(6);
+            prop_assert_eq!(whole.get(first..first + length), Some(own.as_str()));
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Other readings of the outbound bytes: with JSON escapes undone, at each level that JSON may sit in JSON, and
 //! with percent escapes undone.
 
+use super::room::has_escape;
+
 /// How often JSON escapes are undone: the body, and three levels of documents inside its strings.
 const LEVELS: usize = 4;
 
@@ -31,7 +33,7 @@ pub(super) fn each(bytes: &[u8], escaped: bool, mut see: impl FnMut(&[u8])) {
 
 /// Whether an escape stands for a character that needs none.
 fn hides(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'\\', bytes).any(|at| matches!(bytes.get(at + 1), Some(b'u' | b'/')))
+    has_escape(bytes, b'u') || has_escape(bytes, b'/')
 }
 
 /// JSON escapes undone, or `None` where there is none. What isn't an escape stays.
