@@ -109,15 +109,15 @@ impl Drop for Object<'_> {
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
     // Without a way out of the loop, so that many bytes are looked at together.
-    let special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     let any_special = text.bytes().fold(false, |any, byte| any | special(byte));
-    if !any_special {
+    if any_special {
+        // Writing a string to memory can't fail.
+        drop(serde_json::to_writer(out, text));
+    } else {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
-    } else {
-        // Writing a string to memory can't fail.
-        drop(serde_json::to_writer(out, text));
     }
 }
 
