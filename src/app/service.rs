@@ -48,7 +48,7 @@ impl ChatService for Door {
             let answer = pipeline.answer(call).await;
             match &answer {
                 Ok(reply) => {
-                    for (entity, count) in &reply.facts.findings {
+                    for (entity, count) in reply.facts.findings.iter() {
                         metrics.found(entity, u64::from(*count));
                     }
                     let facts = &reply.facts;

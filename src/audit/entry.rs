@@ -1,58 +1,65 @@
 //! What an entry says, and how it becomes bytes. No value, no prompt, no credential, no upstream text has a place in it.
 
 use super::object::Object;
-use crate::base::Timestamp;
-use serde::Serialize;
+use crate::base::{RequestId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
     /// A request was decided; written before it leaves.
     #[default]
-    #[serde(rename = "llm.request")]
     LlmRequest,
     /// What came of it.
-    #[serde(rename = "llm.reply")]
     LlmReply,
     /// A policy is in use from now on.
-    #[serde(rename = "policy.active")]
     PolicyActive,
     /// An app got a key.
-    #[serde(rename = "key.new")]
     KeyNew,
     /// An app's key was revoked.
-    #[serde(rename = "key.revoke")]
     KeyRevoke,
     /// A host that is not ours to open is about to be connected to; `destination` is the list's entry, `bytes_out` and
     /// `bytes_in` of the entry at its end are those to the host and back.
-    #[serde(rename = "forward.tunnel")]
     ForwardTunnel,
     /// Such a connection is over.
-    #[serde(rename = "forward.end")]
     ForwardEnd,
     /// A host was asked for that no list has.
-    #[serde(rename = "forward.refused")]
     ForwardRefused,
     /// The local authority whose certificates are in use from now on; `actor` is its fingerprint.
-    #[serde(rename = "authority.active")]
     AuthorityActive,
     /// The gateway began.
-    #[serde(rename = "node.start")]
     NodeStart,
     /// The gateway ended as it should.
-    #[serde(rename = "node.stop")]
     NodeStop,
     /// Nothing happened for a while.
-    #[serde(rename = "checkpoint.heartbeat")]
     Heartbeat,
     /// Entries could not be written; `numbers` says how many.
-    #[serde(rename = "audit.gap")]
     Gap,
     /// The bodies of old entries are dropped; `numbers` says below which.
-    #[serde(rename = "audit.retention")]
     Retention,
+}
+
+impl Kind {
+    /// Its name in the log.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::LlmRequest => "llm.request",
+            Self::LlmReply => "llm.reply",
+            Self::PolicyActive => "policy.active",
+            Self::KeyNew => "key.new",
+            Self::KeyRevoke => "key.revoke",
+            Self::ForwardTunnel => "forward.tunnel",
+            Self::ForwardEnd => "forward.end",
+            Self::ForwardRefused => "forward.refused",
+            Self::AuthorityActive => "authority.active",
+            Self::NodeStart => "node.start",
+            Self::NodeStop => "node.stop",
+            Self::Heartbeat => "checkpoint.heartbeat",
+            Self::Gap => "audit.gap",
+            Self::Retention => "audit.retention",
+        }
+    }
 }
 
 /// One entry, before it has its time, number and hashes. Empty fields are left out.
@@ -65,23 +72,23 @@ pub struct Entry {
     /// Whose data.
     pub tenant: String,
     /// Which app.
-    pub app: String,
+    pub app: Arc<str>,
     /// Who: the look-up prefix of a key, a role.
     pub actor: String,
     /// Joins the entries of one request.
-    pub request_id: String,
+    pub request_id: Option<RequestId>,
     /// The model, where it is one that the policy or the configuration names.
-    pub model: String,
+    pub model: Arc<str>,
     /// Where it goes.
-    pub destination: String,
+    pub destination: Arc<str>,
     /// The policy that decided.
     pub policy: Option<Arc<PolicyRef>>,
     /// What was decided.
-    pub decision: String,
+    pub decision: &'static str,
     /// Codes of the reasons.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Arc<str>>,
     /// Entity type and how many.
-    pub findings: BTreeMap<&'static str, u32>,
+    pub findings: Arc<BTreeMap<&'static str, u32>>,
     /// Operator and how many.
     pub operators: BTreeMap<&'static str, u32>,
     /// Entity types that the scan of the outbound bytes still found; empty is clean, `None` is not scanned.
@@ -97,7 +104,7 @@ pub struct Entry {
     /// Microseconds.
     pub latency_us: Option<u64>,
     /// How it ended.
-    pub outcome: String,
+    pub outcome: &'static str,
     /// The HTTP status that the app got.
     pub status: Option<u16>,
     /// Numbers that only some kinds have.
@@ -171,11 +178,13 @@ impl Entry {
             status,
             numbers,
         } = self;
-        object.value("kind", kind);
+        object.text("kind", kind.word());
         object.some_text("tenant", tenant);
         object.some_text("app", app);
         object.some_text("actor", actor);
-        object.some_text("request_id", request_id);
+        if let Some(id) = request_id {
+            object.text("request_id", str::from_utf8(&id.text()).unwrap_or_default());
+        }
         object.some_text("model", model);
         object.some_text("destination", destination);
         if let Some(policy) = policy {
@@ -290,13 +299,13 @@ mod tests {
             tenant: "t".into(),
             app: "crm".into(),
             actor: "key:1".into(),
-            request_id: "R".into(),
+            request_id: Some(RequestId::new(Timestamp::from_micros(0), [0; 10])),
             model: "m".into(),
             destination: "d".into(),
             policy: Some(Arc::new(policy)),
-            decision: "allow".into(),
+            decision: "allow",
             reasons: vec!["grid".into()],
-            findings: [("PHONE", 2), ("EMAIL", 1)].into(),
+            findings: Arc::new([("PHONE", 2), ("EMAIL", 1)].into()),
             operators: [("surrogate", 3)].into(),
             residual: Some(Vec::new()),
             bytes_in: Some(1),
@@ -308,7 +317,7 @@ mod tests {
             }),
             unknown_surrogates: Some(0),
             latency_us: Some(5),
-            outcome: "ok".into(),
+            outcome: "ok",
             status: Some(200),
             numbers: [("lost", 1)].into(),
         };
@@ -316,7 +325,7 @@ mod tests {
             text(&entry),
             concat!(
                 r#""time":"2025-11-24T16:00:00.000001Z","kind":"llm.reply","tenant":"t","app":"crm","#,
-                r#""actor":"key:1","request_id":"R","model":"m","destination":"d","#,
+                r#""actor":"key:1","request_id":"00000000000000000000000000","model":"m","destination":"d","#,
                 r#""policy":{"name":"p","version":"3","sha256":"ab"},"decision":"allow","#,
                 r#""reasons":["grid"],"findings":{"EMAIL":1,"PHONE":2},"operators":{"surrogate":3},"#,
                 r#""residual":[],"bytes_in":1,"bytes_out":2,"#,

@@ -1,13 +1,12 @@
 //! Writes JSON objects, member by member, into memory.
 
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// An object that is being written. One inside another is ended when it is dropped.
 pub(super) struct Object<'a> {
     out: &'a mut Vec<u8>,
-    /// What stands before the next member.
-    before: &'static str,
+    /// What stands before the next member, if anything.
+    before: Option<u8>,
     /// What stands behind the last one.
     end: &'static str,
 }
@@ -17,7 +16,7 @@ impl<'a> Object<'a> {
     pub(super) const fn within(out: &'a mut Vec<u8>) -> Self {
         Self {
             out,
-            before: "\"",
+            before: None,
             end: "}",
         }
     }
@@ -32,7 +31,7 @@ impl<'a> Object<'a> {
         self.name(name);
         Object {
             out: self.out,
-            before: "{\"",
+            before: Some(b'{'),
             end: "}",
         }
     }
@@ -50,13 +49,6 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A member that is any value which serde can write as JSON.
-    pub(super) fn value(&mut self, name: &str, value: &impl Serialize) {
-        self.name(name);
-        // Writing to memory can't fail, and what is written here are words.
-        drop(serde_json::to_writer(&mut *self.out, value));
-    }
-
     /// A member that is a number.
     pub(super) fn number(&mut self, name: &str, number: u64) {
         self.name(name);
@@ -71,12 +63,12 @@ impl<'a> Object<'a> {
     }
 
     /// A member that is a list of texts.
-    pub(super) fn list(&mut self, name: &str, texts: &[String]) {
+    pub(super) fn list<T: AsRef<str>>(&mut self, name: &str, texts: &[T]) {
         self.name(name);
         let mut before = b'[';
         for text in texts {
             self.out.push(before);
-            write_text(self.out, text);
+            write_text(self.out, text.as_ref());
             before = b',';
         }
         self.out
@@ -100,10 +92,12 @@ impl<'a> Object<'a> {
 
     /// Names are ours, and need no escape.
     fn name(&mut self, name: &str) {
-        self.out.extend_from_slice(self.before.as_bytes());
+        self.out.extend(self.before);
+        self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.before = ",\"";
+        self.out.push(b'"');
+        self.out.push(b':');
+        self.before = Some(b',');
     }
 }
 
@@ -114,18 +108,21 @@ impl Drop for Object<'_> {
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
-    let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
-    if text.bytes().all(plain) {
+    // Without a way out of the loop, so that many bytes are looked at together.
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    let any_special = text.bytes().fold(false, |any, byte| any | special(byte));
+    if any_special {
+        // Writing a string to memory can't fail.
+        drop(serde_json::to_writer(out, text));
+    } else {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
-    } else {
-        // Writing a string to memory can't fail.
-        drop(serde_json::to_writer(out, text));
     }
 }
 
-fn write_number(out: &mut Vec<u8>, mut number: u64) {
+/// In decimal.
+pub(super) fn write_number(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [b'0'; 20];
     let mut first = digits.len();
     for (at, digit) in digits.iter_mut().enumerate().rev() {
@@ -154,8 +151,8 @@ mod tests {
         object.number("zero", 0);
         object.some_number("most", Some(u64::MAX));
         object.some_number("no number", None);
-        object.list("empty", &[]);
-        object.list("two", &["x".into(), "\"".into()]);
+        object.list::<&str>("empty", &[]);
+        object.list("two", &["x", "\""]);
         object.counts("counts", &[("a", 1_u32), ("b", 20)].into());
         object.counts("no counts", &BTreeMap::<_, u32>::new());
         object.object("inner").text("deep", "er");

@@ -1,10 +1,10 @@
 //! Gives entries their place: number, previous hash, leaf hash, the subtrees that they complete.
 
+use super::object::write_number;
 use super::tree::{Edge, Hash, leaf_hash};
 use crate::store::Sequencer;
 use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
-use std::io::Write as _;
 use std::sync::Arc;
 
 /// Version of the form of entries.
@@ -76,8 +76,8 @@ impl Sequencer for Places {
         let mut hex = [0; 64];
         HEXLOWER.encode_mut(&self.end.previous, &mut hex);
         bytes.extend_from_slice(&self.head);
-        // Writing to a vector can't fail.
-        drop(write!(bytes, r#"{sequence},"previous":""#));
+        write_number(bytes, sequence);
+        bytes.extend_from_slice(br#","previous":""#);
         bytes.extend_from_slice(&hex);
         bytes.extend_from_slice(br#"","#);
         bytes.extend_from_slice(body);

@@ -62,8 +62,8 @@ impl Fixture {
 
 fn request(app: &str) -> Entry {
     Entry {
-        app: app.to_owned(),
-        decision: "allow".to_owned(),
+        app: app.into(),
+        decision: "allow",
         ..Entry::default()
     }
 }
@@ -307,7 +307,7 @@ async fn a_full_disk_refuses_recovers_and_leaves_a_record() {
     let log = log.unwrap();
     log.record(request("a"), Write::default()).await.unwrap();
     let big = || Entry {
-        reasons: vec!["r".repeat(100_000)],
+        reasons: vec!["r".repeat(100_000).into()],
         ..request("b")
     };
     store.limit_pages(1);

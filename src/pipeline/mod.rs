@@ -114,7 +114,7 @@ struct Decided {
     request: Arc<Request>,
     inspection: Inspection,
     /// How many findings of each type.
-    counts: BTreeMap<&'static str, u32>,
+    counts: Arc<BTreeMap<&'static str, u32>>,
     decision: Decision,
     /// Backends that may get it, best first.
     order: Vec<usize>,
@@ -244,7 +244,7 @@ impl Pipeline {
             received,
             call,
             request,
-            counts: recording::counts(&inspection.seen),
+            counts: Arc::new(recording::counts(&inspection.seen)),
             inspection,
             decision,
             order: Vec::new(),
@@ -307,7 +307,7 @@ impl Pipeline {
             ReplyRestorer::new(originals, Arc::clone(&self.policy), json_output).reviewed(rules);
         let facts = Facts {
             destination: Arc::clone(&egress.destination),
-            findings: decided.counts.clone(),
+            findings: Arc::clone(&decided.counts),
             added: egress.added,
         };
         let (status, retry_after) = (inbound.status, inbound.retry_after.clone());

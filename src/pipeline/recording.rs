@@ -77,11 +77,11 @@ impl Pipeline {
     pub(super) fn attempt(&self, decided: &Decided) -> Attempt {
         let entry = Entry {
             kind: Kind::LlmRequest,
-            app: decided.call.app.to_string(),
-            request_id: decided.call.request_id.to_string(),
+            app: Arc::clone(&decided.call.app),
+            request_id: Some(decided.call.request_id),
             policy: Some(Arc::clone(&self.policy_ref)),
             reasons: reasons(&decided.decision),
-            findings: decided.counts.clone(),
+            findings: Arc::clone(&decided.counts),
             bytes_in: Some(decided.call.body.len() as u64),
             ..Entry::default()
         };
@@ -95,9 +95,9 @@ impl Pipeline {
         egress: &mut Egress,
     ) -> Result<ReplyRecord, Refusal> {
         let entry = Entry {
-            destination: egress.destination.to_string(),
-            model: egress.model.to_string(),
-            decision: "send".to_owned(),
+            destination: Arc::clone(&egress.destination),
+            model: Arc::clone(&egress.model),
+            decision: "send",
             operators: mem::take(&mut egress.transformed.operators),
             residual: Some(Vec::new()),
             bytes_out: Some(egress.body.len() as u64),
@@ -105,10 +105,10 @@ impl Pipeline {
         };
         let reply = Entry {
             kind: Kind::LlmReply,
-            app: entry.app.clone(),
-            request_id: entry.request_id.clone(),
-            destination: entry.destination.clone(),
-            model: entry.model.clone(),
+            app: Arc::clone(&entry.app),
+            request_id: entry.request_id,
+            destination: Arc::clone(&entry.destination),
+            model: Arc::clone(&entry.model),
             ..Entry::default()
         };
         let started = self.clock.now();
@@ -133,8 +133,8 @@ impl Pipeline {
             return refusal;
         };
         let entry = Entry {
-            decision: "refuse".to_owned(),
-            outcome: refusal.code.to_owned(),
+            decision: "refuse",
+            outcome: refusal.code,
             status: Some(refusal.status),
             ..entry
         };
@@ -145,17 +145,11 @@ impl Pipeline {
     }
 }
 
-fn reasons(decision: &Decision) -> Vec<String> {
-    let observed = decision
-        .observed
-        .iter()
-        .map(|reason| format!("observed:{reason}"));
-    decision
-        .reasons
-        .iter()
-        .map(ToString::to_string)
-        .chain(observed)
-        .collect()
+fn reasons(decision: &Decision) -> Vec<Arc<str>> {
+    let observed = decision.observed.iter();
+    let observed = observed.map(|reason| format!("observed:{reason}").into());
+    let reasons = decision.reasons.iter().map(Arc::clone);
+    reasons.chain(observed).collect()
 }
 
 /// How many findings of each type.
@@ -213,7 +207,7 @@ impl ReplyRecord {
 impl Drop for ReplyRecord {
     fn drop(&mut self) {
         if let Some(mut entry) = self.entry.take() {
-            self.end.word().clone_into(&mut entry.outcome);
+            entry.outcome = self.end.word();
             let micros = self.clock.now().since(self.started).as_micros();
             entry.latency_us = u64::try_from(micros).ok();
             if let Outcome::Status(status) = self.end {

@@ -12,6 +12,8 @@ use super::given::Given;
 use super::outbound::Egress;
 use super::{Decided, Pipeline, outbound};
 
+const LOGPROBS: HeaderName = HeaderName::from_static("x-vestibule-logprobs");
+
 /// Counts of each type; the word of the policy and how far it goes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MadeUpTally {
@@ -40,9 +42,9 @@ impl MadeUpTally {
             Action::Mask => ("reply_check=mask", "mask"),
             Action::Block => ("reply_check=block", "block"),
         };
-        entry.reasons = vec![reason.to_owned()];
+        entry.reasons = vec![reason.into()];
         entry.operators = BTreeMap::from([(operator, self.counts.values().sum())]);
-        entry.findings = self.counts;
+        entry.findings = Arc::new(self.counts);
     }
 }
 
@@ -92,7 +94,6 @@ pub(super) fn dropped(
 ) -> Option<(HeaderName, HeaderValue)> {
     let covers = rules.is_some_and(|rules| rules.action != Action::Count);
     let told = !egress.transformed.map.is_empty();
-    let name = HeaderName::from_static("x-vestibule-logprobs");
     (covers && !told && decided.request.shape().logprobs)
-        .then_some((name, HeaderValue::from_static("dropped")))
+        .then_some((LOGPROBS, HeaderValue::from_static("dropped")))
 }

@@ -66,7 +66,7 @@ pub struct Facts {
     /// The destination that answered.
     pub destination: Arc<str>,
     /// Entity type and how many values of it were found.
-    pub findings: BTreeMap<&'static str, u32>,
+    pub findings: Arc<BTreeMap<&'static str, u32>>,
     /// The gateway's own time before the request left.
     pub added: Duration,
 }

@@ -146,7 +146,12 @@ impl Activity {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.born.elapsed().as_micros()).unwrap_or(NEVER - 1)
+        self.at(Instant::now())
+    }
+
+    fn at(&self, moment: Instant) -> u64 {
+        let micros = moment.saturating_duration_since(self.born).as_micros();
+        u64::try_from(micros).unwrap_or(NEVER - 1)
     }
 }
 
@@ -167,12 +172,21 @@ pub(super) struct InFlight {
     began: Instant,
 }
 
+impl InFlight {
+    /// Since its head was complete, in microseconds.
+    pub(super) fn micros(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
 impl Drop for InFlight {
     fn drop(&mut self) {
-        store(&self.activity.quiet_since, self.activity.now());
+        let now = Instant::now();
+        store(&self.activity.quiet_since, self.activity.at(now));
         self.activity.requests.fetch_sub(1, Ordering::Relaxed);
         self.metrics.in_flight.decrement(1.0);
-        self.metrics.finished(self.route, self.began.elapsed());
+        self.metrics
+            .finished(self.route, now.saturating_duration_since(self.began));
     }
 }
 

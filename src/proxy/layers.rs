@@ -19,7 +19,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
@@ -81,7 +80,7 @@ impl<F: Future<Output = Outcome> + Unpin> Future for IdentifyFuture<F> {
             return Poll::Pending;
         };
         let headers = response.headers_mut();
-        if let Ok(value) = HeaderValue::try_from(self.id.to_string()) {
+        if let Ok(value) = HeaderValue::from_bytes(&self.id.text()) {
             headers.insert(REQUEST_ID, value);
         }
         if self.goodbye.as_ref().is_some_and(Stop::is_stopped) {
@@ -132,7 +131,6 @@ where
             inner,
             id,
             route,
-            began: Instant::now(),
             metrics,
             in_flight,
         }
@@ -144,7 +142,6 @@ pub(super) struct ObserveFuture<F> {
     inner: F,
     id: RequestId,
     route: usize,
-    began: Instant,
     metrics: Arc<HttpMetrics>,
     in_flight: Option<InFlight>,
 }
@@ -159,9 +156,9 @@ impl<F: Future<Output = Outcome> + Unpin> Future for ObserveFuture<F> {
         let status = response.status().as_u16();
         self.metrics.answered(self.route, status);
         let in_flight = self.in_flight.take();
+        let micros = || in_flight.as_ref().map(InFlight::micros);
+        tracing::debug!(id = %self.id, route = self.route, status, micros = micros(), "answered");
         response.body_mut().hold_in_flight(in_flight);
-        let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(id = %self.id, route = self.route, status, micros, "answered");
         Poll::Ready(Ok(response))
     }
 }

@@ -4,7 +4,6 @@
 //! Refuses to know: what is in a body, who is calling.
 
 use super::answer::Answer;
-use super::paths;
 use super::rescue::rescue;
 use crate::coding::{self, Coding};
 use crate::pipeline::Refusal;
@@ -44,8 +43,8 @@ pub(super) struct Asked {
 }
 
 impl Manners {
-    /// What `request` asks for; `HEAD` becomes `GET` for the door.
-    pub(super) fn take<B>(&self, request: &mut Request<B>) -> Asked {
+    /// What `request` asks for, whose client reads errors in these words; `HEAD` becomes `GET` for the door.
+    pub(super) fn take<B>(&self, request: &mut Request<B>, words: Format) -> Asked {
         let headers = request.headers();
         let origin = headers
             .get(header::ORIGIN)
@@ -60,7 +59,7 @@ impl Manners {
             version: request.version(),
             origin,
             coding,
-            words: paths::words(request.uri().path()),
+            words,
         };
         if asked.method == Method::HEAD {
             *request.method_mut() = Method::GET;

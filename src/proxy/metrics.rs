@@ -8,8 +8,7 @@ use super::ProxyError;
 use metrics::{Counter, Gauge, Histogram, Label, SharedString, counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use parking_lot::RwLock;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,14 +113,13 @@ fn describe(name: &'static str, help: &'static str) {
 /// What is counted of chats; a handle is looked up once for each set of labels.
 #[derive(Default)]
 pub struct ChatMetrics {
-    chats: RwLock<HashMap<Ending, ChatHandles>>,
-    findings: RwLock<HashMap<&'static str, Counter>>,
+    chats: RwLock<BTreeMap<Ending, ChatHandles>>,
+    findings: RwLock<BTreeMap<&'static str, Counter>>,
 }
 
 /// App, destination, outcome.
 type Ending = (Arc<str>, Arc<str>, &'static str);
 
-#[derive(Clone)]
 struct ChatHandles {
     chats: Counter,
     took: Histogram,
@@ -142,18 +140,21 @@ impl ChatMetrics {
         added: Duration,
     ) {
         let ending = (Arc::clone(app), Arc::clone(destination), outcome);
-        let handles = handle(&self.chats, ending, ChatHandles::register);
-        handles.chats.increment(1);
-        handles.took.record(took);
-        handles.added.record(added);
+        count(&self.chats, ending, ChatHandles::register, |handles| {
+            handles.chats.increment(1);
+            handles.took.record(took);
+            handles.added.record(added);
+        });
     }
 
     /// So many findings of an entity type; `entity` is one of the built-in names or the policy's own.
-    pub fn found(&self, entity: &'static str, count: u64) {
+    pub fn found(&self, entity: &'static str, many: u64) {
         let register = |entity: &&'static str| {
             counter!(FINDINGS, vec![Label::from_static_parts("type", entity)])
         };
-        handle(&self.findings, entity, register).increment(count);
+        count(&self.findings, entity, register, |counter| {
+            counter.increment(many);
+        });
     }
 }
 
@@ -179,17 +180,18 @@ impl std::fmt::Debug for ChatMetrics {
     }
 }
 
-fn handle<K: Eq + Hash, H: Clone>(
-    known: &RwLock<HashMap<K, H>>,
+/// Counts with the handles of these labels, which are registered where they are new.
+fn count<K: Ord, H>(
+    known: &RwLock<BTreeMap<K, H>>,
     labels: K,
     register: impl FnOnce(&K) -> H,
-) -> H {
+    add: impl FnOnce(&H),
+) {
     if let Some(handle) = known.read().get(&labels) {
-        return handle.clone();
+        return add(handle);
     }
     let handle = register(&labels);
-    known.write().insert(labels, handle.clone());
-    handle
+    add(known.write().entry(labels).or_insert(handle));
 }
 
 /// Whether a destination answers.

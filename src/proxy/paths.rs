@@ -71,10 +71,10 @@ enum Prefix {
 
 fn split(path: &str) -> (Prefix, &str) {
     let prefixes = [
+        ("/v1", Prefix::V1),
+        ("/beta", Prefix::Beta),
         ("/anthropic/v1", Prefix::Anthropic),
         ("/anthropic", Prefix::Anthropic),
-        ("/beta", Prefix::Beta),
-        ("/v1", Prefix::V1),
     ];
     let found = prefixes.iter().find_map(|(name, prefix)| {
         let rest = path.strip_prefix(name)?;

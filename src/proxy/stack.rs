@@ -101,7 +101,7 @@ impl AtTheDoor {
             Ok(Looked::Answered(response)) => return response,
             Err(refusal) => return rescue(refusal, words),
         };
-        let asked = self.manners.take(&mut request);
+        let asked = self.manners.take(&mut request, words);
         if let Some(response) = Manners::preflight(&request, &asked) {
             return self.manners.finish(Ok(response), asked).await;
         }

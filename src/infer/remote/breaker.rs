@@ -70,7 +70,6 @@ impl Breaker {
 
     /// Leave for one request; to be given back with a verdict.
     pub(super) fn admit(&self) -> Result<Admission<'_>, BackendError> {
-        let now = self.clock.now();
         let mut state = self.state.lock();
         let Some(open) = state.open.as_mut() else {
             return Ok(Admission {
@@ -78,6 +77,7 @@ impl Breaker {
                 probe: false,
             });
         };
+        let now = self.clock.now();
         if open.probing || now < open.until {
             let wait_s = open.until.since(now).as_millis().div_ceil(1000).max(1);
             let retry_after_s = u32::try_from(wait_s).unwrap_or(u32::MAX);
@@ -94,7 +94,7 @@ impl Breaker {
     }
 
     fn judge(&self, verdict: Verdict, probe: bool) {
-        let now = self.clock.now();
+        let now = || self.clock.now();
         let mut state = self.state.lock();
         match verdict {
             Verdict::Good => *state = State::default(),
@@ -105,11 +105,11 @@ impl Breaker {
                     let pause = state
                         .open
                         .map_or(FIRST_PAUSE, |open| open.pause.saturating_mul(2));
-                    state.rest(now, reason, pause.min(LONGEST_PAUSE));
+                    state.rest(now(), reason, pause.min(LONGEST_PAUSE));
                 }
             }
             Verdict::Rest(reason, pause) => {
-                state.rest(now, reason, pause.clamp(FIRST_PAUSE, LONGEST_PAUSE));
+                state.rest(now(), reason, pause.clamp(FIRST_PAUSE, LONGEST_PAUSE));
             }
         }
     }

@@ -56,7 +56,8 @@ impl Pool {
                 },
             }
         }
-        let mut sender = self.connector.connect().await?;
+        // Seldom, and large: in a box it doesn't weigh on requests that find a connection.
+        let mut sender = Box::pin(self.connector.connect()).await?;
         let response = sender.send_request(request).await;
         response
             .map(|response| self.lend(sender, response))
@@ -69,7 +70,9 @@ impl Pool {
             if since.elapsed() >= LONGEST_IDLE || sender.is_closed() {
                 continue;
             }
-            if matches!(tokio::time::timeout(SOON, sender.ready()).await, Ok(Ok(()))) {
+            if sender.is_ready()
+                || matches!(tokio::time::timeout(SOON, sender.ready()).await, Ok(Ok(())))
+            {
                 return Some(sender);
             }
         }

@@ -21,9 +21,9 @@ impl Facts {
     fn entry(&self, kind: Kind) -> Entry {
         Entry {
             kind,
-            app: self.app.to_string(),
-            request_id: self.request_id.to_string(),
-            destination: self.place.to_string(),
+            app: Arc::clone(&self.app),
+            request_id: Some(self.request_id),
+            destination: Arc::clone(&self.place),
             numbers: [("port", u64::from(self.port))].into(),
             ..Entry::default()
         }
@@ -33,8 +33,8 @@ impl Facts {
 /// Writes that nothing went to a host; its name is nobody's list's, so it isn't kept.
 pub(super) fn refused(audit: &AuditLog, facts: &Facts, reason: &'static str) {
     audit.record_later(Entry {
-        decision: "refuse".to_owned(),
-        reasons: vec![reason.to_owned()],
+        decision: "refuse",
+        reasons: vec![reason.into()],
         ..facts.entry(Kind::ForwardRefused)
     });
 }
@@ -56,7 +56,7 @@ impl Passage {
     /// Writes that it begins, and waits until that is on disk.
     pub(super) async fn begin(audit: &AuditLog, facts: Facts) -> Result<Self, AuditError> {
         let entry = Entry {
-            decision: "tunnel".to_owned(),
+            decision: "tunnel",
             ..facts.entry(Kind::ForwardTunnel)
         };
         audit.record(entry, Write::default()).await?;
@@ -83,7 +83,7 @@ impl Drop for Passage {
             bytes_in: Some(self.back.load(Ordering::Relaxed)),
             bytes_out: Some(self.out.load(Ordering::Relaxed)),
             latency_us: Some(micros),
-            outcome: (*self.outcome.lock()).to_owned(),
+            outcome: *self.outcome.lock(),
             ..self.facts.entry(Kind::ForwardEnd)
         });
     }
