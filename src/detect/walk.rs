@@ -19,7 +19,6 @@ pub(super) struct Inner {
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
-const LETTER: u8 = UPPER | LOWER;
 
 /// A single letter begins nothing; a single digit may.
 const SHORTEST_WITH_MEANING: usize = 2;
