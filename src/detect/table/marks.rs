@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn marks_are_counted_and_headers_seen_behind_them() {
-        let starts = Starts::of(["姓名", "id", "phone"].into_iter());
+        let starts = Starts::of(["姓名", "id", "phone", "phoneno"].into_iter());
         for (line, marks, heads) in [
             ("| x | 姓名 |", [3, 0, 0, 0, 0, 0], PIPE),
             ("x｜ *Phone*│y", [2, 0, 0, 0, 0, 0], PIPE),
