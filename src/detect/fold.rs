@@ -95,7 +95,7 @@ const LOOKALIKES: &[(char, char)] = &[
 /// The fewest characters in a row before a style of numeral is read as digits: list markers (①), exponents (m²)
 /// and counting words (三) stand alone.
 const LEAST_MARKED: usize = 3;
-const LEAST_HAN: usize = 7;
+pub(super) const LEAST_HAN: usize = 7;
 
 /// What the unit at `i` reads as, or `None` where the text stands for itself.
 pub(super) fn unit_at(text: &str, i: usize) -> Option<Unit> {
@@ -111,6 +111,9 @@ pub(super) fn unit_at(text: &str, i: usize) -> Option<Unit> {
 
 fn non_ascii(text: &str, i: usize) -> Option<Unit> {
     let c = char_at(text, i)?;
+    if is_prose(c) {
+        return None;
+    }
     let len = c.len_utf8();
     if is_invisible(c) {
         return Some(Unit::dropped(len));
@@ -119,6 +122,14 @@ fn non_ascii(text: &str, i: usize) -> Option<Unit> {
         return Some(Unit::new(len, reads));
     }
     lookalike(text, i, c).map(|reads| Unit::new(len, reads))
+}
+
+/// The punctuation of nearly all text, which stands for itself; told first.
+const fn is_prose(c: char) -> bool {
+    matches!(
+        c,
+        '，' | '：' | '；' | '！' | '？' | '（' | '）' | '\u{2010}'..='\u{2027}'
+    )
 }
 
 /// Zero-width characters, soft hyphens, direction marks and variation selectors.

@@ -10,6 +10,7 @@
 //! linear in the text: what looks around looks a bounded way.
 
 mod address;
+mod blocks;
 mod cells;
 mod check;
 mod code;

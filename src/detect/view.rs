@@ -4,7 +4,8 @@
 //! ASCII, percent, `\u` and HTML codes decoded in place, literals cut by `" + "` joined. A text that needs none of it
 //! (nearly all) is not copied. Base64 hides its letters' places, so it is not here but in [`super::encoded`].
 
-use super::fold::{HAN_NUMERALS, Unit, numeral, numeral_run, unit_at};
+use super::blocks::{BLOCK, Places, mask};
+use super::fold::{HAN_NUMERALS, LEAST_HAN, Unit, numeral, numeral_run, unit_at};
 use crate::base::Span;
 
 /// How often decoding is tried on what decoding gave (`%2540`).
@@ -120,6 +121,7 @@ impl Builder<'_> {
 fn fold_once(text: &str) -> Option<Folded> {
     let mut units = Units {
         text,
+        telling: Places::new(telling),
         at: 0,
         numerals_to: 0,
     };
@@ -143,7 +145,9 @@ fn fold_once(text: &str) -> Option<Folded> {
 /// Every place that reads otherwise than it is written, in order.
 struct Units<'a> {
     text: &'a str,
+    telling: Places<fn(&[u8], usize) -> u64>,
     at: usize,
+    /// To here all are numerals of one run.
     numerals_to: usize,
 }
 
@@ -152,7 +156,9 @@ impl Iterator for Units<'_> {
 
     fn next(&mut self) -> Option<(usize, Unit)> {
         loop {
-            self.at = next_of_interest(self.text.as_bytes(), self.at)?;
+            if self.at >= self.numerals_to {
+                self.at = self.telling.next(self.text.as_bytes(), self.at)?;
+            }
             let i = self.at;
             if let Some(unit) = self.unit() {
                 self.at = i + unit.consumed;
@@ -162,18 +168,30 @@ impl Iterator for Units<'_> {
     }
 }
 
-/// The next position, from `at` on, that may read otherwise: over plain bytes, and Han characters that are no numerals.
-fn next_of_interest(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        match interest(*bytes.get(at)?) {
-            PLAIN => {
-                let rest = bytes.get(at + 1..)?;
-                at += 1 + rest.iter().position(|b| interest(*b) != PLAIN)?;
-            }
-            HAN if !may_be_han_numeral(bytes, at) => at += 3,
-            _ => return Some(at),
-        }
+/// The places of a block that may read otherwise: not plain bytes, nor Han characters of which less than three in a row
+/// may be numerals.
+fn telling(bytes: &[u8], block: usize) -> u64 {
+    let coded = |b: u8| (b == b'%') | (b == b'\\') | (b == b'&') | (b == b'"') | (b == b'\'');
+    let coded = mask(bytes, block, coded);
+    let wide = mask(bytes, block, |b| b >= 0xc0);
+    if wide == 0 {
+        return coded;
     }
+    let han = mask(bytes, block, |b| (0xe3..=0xe9).contains(&b));
+    coded | wide & !han | numerals(bytes, block, han)
+}
+
+/// Of these first bytes of Han characters, those of three in a row that may be numerals; a run of them is longer. What
+/// stands in the next block may be one.
+fn numerals(bytes: &[u8], block: usize, han: u64) -> u64 {
+    const { assert!(LEAST_HAN >= 3) };
+    if han == 0 {
+        return 0;
+    }
+    let is_second = |b: u8| SECONDS.iter().fold(false, |is, second| is | (*second == b));
+    let second = mask(bytes, block, is_second);
+    let one = u128::from(han & (second >> 1 | 1 << (BLOCK - 1))) | u128::MAX << BLOCK;
+    (one & one >> 3 & one >> 6) as u64
 }
 
 impl Units<'_> {
@@ -231,10 +249,7 @@ const NUMERAL: u8 = 2;
 /// Begins a character of several bytes.
 const WIDE: u8 = 4;
 
-/// Begins a Han character.
-const HAN: u8 = WIDE | NUMERAL;
-
-/// What a byte may begin. Han characters that are no numerals pass here at one look each.
+/// What a byte may begin.
 #[inline]
 fn interest(byte: u8) -> u8 {
     const TABLE: [u8; 256] = table();
@@ -269,29 +284,19 @@ const fn table() -> [u8; 256] {
     table
 }
 
-/// Whether the first two of a Han character's three bytes are those of a numeral.
-#[inline]
-fn may_be_han_numeral(bytes: &[u8], i: usize) -> bool {
-    const SECONDS: [u64; 7] = second_bytes();
-    let byte = |k: usize| bytes.get(i + k).copied().unwrap_or(0);
-    let row = usize::from(byte(0).wrapping_sub(0xe3));
-    SECONDS
-        .get(row)
-        .is_none_or(|seconds| seconds >> (byte(1) & 0x3f) & 1 != 0)
-}
+/// The second bytes of [`HAN_NUMERALS`].
+const SECONDS: [u8; HAN_NUMERALS.len() / 3] = second_bytes();
 
-/// By first byte, from E3 on: the second bytes of [`HAN_NUMERALS`].
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated at compile time, where a wrong index is a compile error"
 )]
-const fn second_bytes() -> [u64; 7] {
-    let bytes = HAN_NUMERALS.as_bytes();
-    let mut seconds = [0; 7];
+const fn second_bytes() -> [u8; HAN_NUMERALS.len() / 3] {
+    let mut seconds = [0; HAN_NUMERALS.len() / 3];
     let mut i = 0;
-    while i < bytes.len() {
-        seconds[(bytes[i] - 0xe3) as usize] |= 1 << (bytes[i + 1] & 0x3f);
-        i += 3;
+    while i < seconds.len() {
+        seconds[i] = HAN_NUMERALS.as_bytes()[3 * i + 1];
+        i += 1;
     }
     seconds
 }

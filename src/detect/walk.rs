@@ -1,9 +1,10 @@
 //! One walk over the text, by what a byte may begin.
 
+use super::blocks::{self, BLOCK, Places};
 use super::cue::Trigger;
 use super::page::Page;
 use super::roles::Roles;
-use super::text::{at, before, is_crockford};
+use super::text::{at, before, is_crockford, run_back};
 use super::{address, code, encoded, name, net, number, recognizer, secret};
 use crate::base::Span;
 
@@ -18,9 +19,6 @@ pub(super) struct Inner {
 const DIGIT: u8 = 1;
 const UPPER: u8 = 2;
 const LOWER: u8 = 4;
-const LETTER: u8 = UPPER | LOWER;
-const AT: u8 = 8;
-const COLON: u8 = 16;
 
 /// A single letter begins nothing; a single digit may.
 const SHORTEST_WITH_MEANING: usize = 2;
@@ -51,8 +49,6 @@ const fn table() -> [u8; 256] {
         };
         b += 1;
     }
-    table[b'@' as usize] = AT;
-    table[b':' as usize] = COLON;
     table
 }
 
@@ -76,25 +72,44 @@ pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
         depth,
         inner: Vec::new(),
     };
-    let bytes = page.text.as_bytes();
-    while let Some(skipped) = bytes.get(walk.at..).and_then(next_of_interest) {
-        walk.at += skipped;
-        match class(at(page.text, walk.at)) {
-            AT => {
-                net::email(page, walk.at);
-                walk.at += 1;
+    let mut telling = Places::new(telling);
+    while let Some(place) = telling.next(page.text.as_bytes(), walk.at) {
+        match at(page.text, place) {
+            b'@' => {
+                net::email(page, place);
+                walk.at = place + 1;
             }
-            COLON => walk.at = colon(page, walk.at),
-            _ => walk.word(page),
+            b':' => walk.at = colon(page, place),
+            _ => walk.word(page, place),
         }
     }
     walk.inner
 }
 
-/// How many bytes before the next that begins something.
-#[inline]
-fn next_of_interest(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| class(*byte) != 0)
+/// The places of a block that tell of a shape: those of `@`, of colons, of digits and capitals, and those from which on a
+/// word may be long enough for base64. Short words of small letters have no shape.
+fn telling(bytes: &[u8], block: usize) -> u64 {
+    let tells = |b: u8| b.is_ascii_digit() | b.is_ascii_uppercase() | (b == b'@') | (b == b':');
+    let words = blocks::mask(bytes, block, is_of_word);
+    let goes_on = bytes
+        .get(block + BLOCK)
+        .is_some_and(|next| is_of_word(*next));
+    blocks::mask(bytes, block, tells) | long(words, goes_on)
+}
+
+const fn is_of_word(b: u8) -> bool {
+    b.is_ascii_digit() | (b | 0x20).is_ascii_lowercase()
+}
+
+/// The bits at which [`encoded::SHORTEST`] or more begin, if all bits behind them are as `goes_on` says.
+fn long(bits: u64, goes_on: bool) -> u64 {
+    const { assert!(encoded::SHORTEST == 12) };
+    let behind = if goes_on { u128::MAX << BLOCK } else { 0 };
+    let one = u128::from(bits) | behind;
+    let two = one & one >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    (eight & four >> 8) as u64
 }
 
 /// `::` or a hexadecimal group before a colon may be in an IPv6 address.
@@ -106,12 +121,12 @@ fn colon(page: &mut Page<'_>, i: usize) -> usize {
 }
 
 impl Walk {
-    /// A run of ASCII letters and digits.
-    fn word(&mut self, page: &mut Page<'_>) {
-        let start = self.at;
+    /// The run of ASCII letters and digits around `place`, as far as it is not walked over yet.
+    fn word(&mut self, page: &mut Page<'_>, place: usize) {
+        let start = run_back(page.text, place, place - self.at, is_of_word);
         let (mut kinds, mut end) = (0, start);
         for byte in page.text.as_bytes().get(start..).unwrap_or_default() {
-            let kind = class(*byte) & (DIGIT | LETTER);
+            let kind = class(*byte);
             if kind == 0 {
                 break;
             }

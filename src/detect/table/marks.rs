@@ -1,9 +1,12 @@
-//! One look over a line: how often each mark that may part cells stands in it, and where a known header may begin.
+//! Looks over a line: how often each mark that may part cells stands in it, and where a known header may begin.
 //!
 //! Refuses to know: quotes, and what the cells are.
 
 use super::split::Parted;
 use super::starts::Starts;
+use crate::base::Span;
+use crate::detect::blocks::{Places, mask};
+use crate::detect::text::at;
 
 /// How often each mark stands in a line, in the order of [`Parted::ALL`].
 pub(super) type Marks = [u16; Parted::ALL.len()];
@@ -17,41 +20,49 @@ const WIDE_COMMA: u8 = 16;
 const BLANKS: u8 = 32;
 const ALL: u8 = 63;
 
-/// What one look at a line gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// How often each mark stands in it.
-    pub(super) marks: Marks,
-    /// The ways by which a cell may be a header: every one by which a cell is, and seldom another.
-    heads: u8,
+/// The places of marks in a text, but for blanks that stand alone.
+pub(super) type MarkPlaces = Places<fn(&[u8], usize) -> u64>;
+
+/// The same, not looked for yet.
+pub(super) fn places() -> MarkPlaces {
+    Places::new(telling)
 }
 
-impl Seen {
-    /// Whether a cell may be a known header where the line is parted this way, by number in [`Parted::ALL`].
-    pub(super) const fn may_have_header(&self, way: usize) -> bool {
-        self.heads >> way & 1 != 0
+fn telling(bytes: &[u8], block: usize) -> u64 {
+    let is_mark = |b: u8| {
+        (b == b',')
+            | (b == b'|')
+            | (b == b';')
+            | (b == b'\t')
+            | (b == 0xe2)
+            | (b == 0xe3)
+            | (b == 0xef)
+    };
+    let blanks = mask(bytes, block, |b| b == b' ');
+    let before = block.checked_sub(1).and_then(|i| bytes.get(i)) == Some(&b' ');
+    mask(bytes, block, is_mark) | blanks & (blanks << 1 | u64::from(before))
+}
+
+/// The ways by which a cell of a line may be a known header, a bit for each of [`Parted::ALL`]: every one by which a cell
+/// is, and seldom another. None where nothing parts the line. Linear.
+pub(super) fn heads(text: &str, line: Span, places: &mut MarkPlaces, starts: &Starts) -> u8 {
+    let bytes = text.as_bytes();
+    let mut next_mark = |here| places.next(bytes, here).filter(|at| *at < line.end);
+    if next_mark(line.start).is_none() {
+        return 0;
     }
-}
-
-/// Looks over a line. Linear.
-pub(super) fn look(line: &str, starts: &Starts) -> Seen {
-    let bytes = line.as_bytes();
-    let mut marks = Marks::default();
     // Ways by which a cell begins here; the first cell is one of each.
-    let (mut begun, mut heads, mut here) = (ALL, 0, 0);
-    while let Some(byte) = bytes.get(here) {
-        let (way, length) = match class(*byte) {
+    let (mut begun, mut heads, mut here) = (ALL, 0, line.start);
+    while here < line.end && heads != ALL {
+        let (way, length) = match class(at(text, here)) {
             PLAIN => (0, 0),
             ASIDE => (0, 1),
             _ => mark(bytes, here),
         };
-        if way != 0 {
-            count(&mut marks, way);
-            begun |= way;
-        }
+        begun |= way;
         here += length;
         if length == 0 {
-            let cell = line.get(here..).filter(|_| begun != 0);
+            let cell = text.get(here..line.end).filter(|_| begun & !heads != 0);
             if cell.is_some_and(|cell| starts.may_begin(cell)) {
                 heads |= begun;
             }
@@ -59,10 +70,24 @@ pub(super) fn look(line: &str, starts: &Starts) -> Seen {
             here += 1;
         }
         if begun == 0 {
-            here += next_mark(bytes.get(here..).unwrap_or_default());
+            here = next_mark(here).unwrap_or(line.end);
         }
     }
-    Seen { marks, heads }
+    heads
+}
+
+/// How often each mark stands in a line. Linear.
+pub(super) fn marks(text: &str, line: Span, places: &mut MarkPlaces) -> Marks {
+    let mut marks = Marks::default();
+    let mut here = line.start;
+    while let Some(place) = places
+        .next(text.as_bytes(), here)
+        .filter(|at| *at < line.end)
+    {
+        count(&mut marks, mark(text.as_bytes(), place).0);
+        here = place + 1;
+    }
+    marks
 }
 
 fn count(marks: &mut Marks, ways: u8) {
@@ -96,12 +121,6 @@ fn mark(bytes: &[u8], i: usize) -> (u8, usize) {
         (0xc2, 0x85 | 0xa0, _) => (0, 2),
         _ => (0, 0),
     }
-}
-
-/// How many bytes before the next that may be a mark.
-fn next_mark(bytes: &[u8]) -> usize {
-    let mark = bytes.iter().position(|byte| class(*byte) == MARK);
-    mark.unwrap_or(bytes.len())
 }
 
 const PLAIN: u8 = 0;
@@ -144,7 +163,7 @@ mod tests {
 
     #[test]
     fn marks_are_counted_and_headers_seen_behind_them() {
-        let starts = Starts::of(["姓名", "id", "phone"].into_iter());
+        let starts = Starts::of(["姓名", "id", "phone", "phoneno"].into_iter());
         for (line, marks, heads) in [
             ("| x | 姓名 |", [3, 0, 0, 0, 0, 0], PIPE),
             ("x｜ *Phone*│y", [2, 0, 0, 0, 0, 0], PIPE),
@@ -154,12 +173,19 @@ mod tests {
             ("甲，\u{a0}“姓名”，乙", [0, 0, 0, 0, 2, 0], WIDE_COMMA),
             ("x   id  y\u{3000}z", [0, 0, 0, 0, 0, 4], BLANKS),
             ("  id", [0, 0, 0, 0, 0, 1], ALL),
-            ("phone", [0; 6], ALL),
+            ("phone", [0; 6], 0),
             ("他的姓名，不是 id, 是 phone", [0, 0, 1, 0, 1, 0], 0),
             ("", [0; 6], 0),
         ] {
-            let seen = look(line, &starts);
-            assert_eq!(seen, Seen { marks, heads }, "{line}");
+            // Wherever in a block it stands.
+            for above in 0..65 {
+                let text = format!("{}\n{line}\n  id", "x".repeat(above));
+                let line = Span::new(above + 1, above + 1 + line.len());
+                let mut places = places();
+                let seen = super::heads(&text, line, &mut places, &starts);
+                assert_eq!(seen, heads, "{text}");
+                assert_eq!(super::marks(&text, line, &mut places), marks, "{text}");
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ mod starts;
 
 use crate::base::Span;
 use headers::{Header, meaning, starts};
-use marks::{Marks, look};
+use marks::MarkPlaces;
 use split::{MOST_CELLS, Parted, cells, is_ruler};
 
 /// Rows in a row that may have another number of cells before a table ends.
@@ -133,8 +133,9 @@ struct Walk<'t> {
     table: Option<(Parted, Columns<'t>, usize)>,
     spans: Vec<Span>,
     ahead: Vec<Span>,
-    /// The marks of the line before.
-    before: Marks,
+    marks: MarkPlaces,
+    /// The line before that was no row.
+    before: Span,
 }
 
 impl<'t> Walk<'t> {
@@ -145,7 +146,8 @@ impl<'t> Walk<'t> {
             table: None,
             spans: Vec::with_capacity(MOST_CELLS),
             ahead: Vec::with_capacity(MOST_CELLS),
-            before: Marks::default(),
+            marks: marks::places(),
+            before: Span::new(0, 0),
         }
     }
 
@@ -185,13 +187,18 @@ impl<'t> Walk<'t> {
         if line.len() > HEADER_LINE_BYTES {
             return;
         }
-        let seen = look(line.slice(self.text).unwrap_or_default(), starts());
-        let before = std::mem::replace(&mut self.before, seen.marks);
-        let counts = seen.marks.into_iter().zip(before);
+        let before = std::mem::replace(&mut self.before, line);
+        let heads = marks::heads(self.text, line, &mut self.marks, starts());
+        if heads == 0 {
+            return;
+        }
+        let [counts, before] =
+            [line, before].map(|line| marks::marks(self.text, line, &mut self.marks));
+        let counts = counts.into_iter().zip(before);
         for ((way, parted), (count, before)) in Parted::ALL.into_iter().enumerate().zip(counts) {
             // A header stands above its rows: what goes on with lines that have none is none.
             let goes_on = count == before && !is_labels(usize::from(count) + 1);
-            if count == 0 || goes_on || !seen.may_have_header(way) {
+            if count == 0 || goes_on || heads >> way & 1 == 0 {
                 continue;
             }
             cells(self.text, line, parted, &mut self.spans);
