@@ -170,6 +170,10 @@ impl Iterator for Units<'_> {
 
 /// The places of a block that may read otherwise: not plain bytes, nor Han characters of which less than three in a row
 /// may be numerals.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, many bytes are compared at a time"
+)]
 fn telling(bytes: &[u8], block: usize) -> u64 {
     let coded = |b: u8| (b == b'%') | (b == b'\\') | (b == b'&') | (b == b'"') | (b == b'\'');
     let coded = mask(bytes, block, coded);
@@ -183,6 +187,10 @@ fn telling(bytes: &[u8], block: usize) -> u64 {
 
 /// Of these first bytes of Han characters, those of three in a row that may be numerals; a run of them is longer. What
 /// stands in the next block may be one.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, many bytes are compared at a time"
+)]
 fn numerals(bytes: &[u8], block: usize, han: u64) -> u64 {
     const { assert!(LEAST_HAN >= 3) };
     if han == 0 {

@@ -88,6 +88,10 @@ pub(super) fn shapes(page: &mut Page<'_>, depth: usize) -> Vec<Inner> {
 
 /// The places of a block that tell of a shape: those of `@`, of colons, of digits and capitals, and those from which on a
 /// word may be long enough for base64. Short words of small letters have no shape.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, many bytes are compared at a time"
+)]
 fn telling(bytes: &[u8], block: usize) -> u64 {
     let tells = |b: u8| b.is_ascii_digit() | b.is_ascii_uppercase() | (b == b'@') | (b == b':');
     let words = blocks::mask(bytes, block, is_of_word);

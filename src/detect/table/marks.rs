@@ -28,6 +28,10 @@ pub(super) fn places() -> MarkPlaces {
     Places::new(telling)
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, many bytes are compared at a time"
+)]
 fn telling(bytes: &[u8], block: usize) -> u64 {
     let is_mark = |b: u8| {
         (b == b',')
