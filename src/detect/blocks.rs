@@ -49,7 +49,8 @@ pub(super) struct Places<F> {
     /// Where the block begins; before the first look, nowhere.
     block: usize,
     mask: u64,
-    /// The last answer, to every question from here to there: who turns back a little need not look again.
+    /// The last answer, to every question from here to there: who turns back a little need not look again. It is the end of
+    /// the text where there is no place any more.
     known: Range<usize>,
 }
 
@@ -67,24 +68,22 @@ impl<F: Fn(&[u8], usize) -> u64> Places<F> {
     /// The first place at `at` or behind. Every call must be about the same text.
     #[inline]
     pub(super) fn next(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        let known = |place: usize| (place < bytes.len()).then_some(place);
         if self.known.contains(&at) {
-            return Some(self.known.end);
+            return known(self.known.end);
         }
         let mut block = at / BLOCK * BLOCK;
         let mut left = self.look(bytes, block) & (u64::MAX << (at % BLOCK));
         while left == 0 {
             block += BLOCK;
             if block >= bytes.len() {
-                return None;
+                break;
             }
             left = self.look(bytes, block);
         }
-        let place = block + left.trailing_zeros() as usize;
-        if place >= bytes.len() {
-            return None;
-        }
+        let place = (block + left.trailing_zeros() as usize).min(bytes.len());
         self.known = at..place;
-        Some(place)
+        known(place)
     }
 
     #[inline]
@@ -113,6 +112,24 @@ mod tests {
                 assert_eq!(places.next(text, at), expected, "{at} of {len}");
             }
             assert_eq!(places.next(text, len), None);
+        }
+    }
+
+    #[test]
+    fn a_block_is_not_looked_at_for_each_question() {
+        for text in [
+            vec![b' '; 64 * 100],
+            [vec![b' '; 64 * 100], vec![b'1']].concat(),
+        ] {
+            let looks = std::cell::Cell::new(0);
+            let mut places = Places::new(|bytes: &[u8], block| {
+                looks.set(looks.get() + 1);
+                mask(bytes, block, |b| b.is_ascii_digit())
+            });
+            for at in 0..64 * 100 {
+                places.next(&text, at);
+            }
+            assert!(looks.get() <= 102, "{} looks", looks.get());
         }
     }
 }
