@@ -17,7 +17,7 @@ pub(super) use leaves::{NESTED_LEVELS, may_be_json};
 const OUTSIDE_TURNS: Place = Place::Other;
 
 /// What was found in a request.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) parts: Vec<TextPart>,
     /// Their texts, one behind the other.
